@@ -20,7 +20,7 @@ export class Accounts extends pulumi.ComponentResource {
     const make = (role: string, displayName: string): gcp.serviceaccount.Account =>
       new gcp.serviceaccount.Account(
         `${prefix}-${role}`,
-        // An update that was killed may have made the account without its state knowing.
+        // An update that was killed may have created the account without recording it in the state.
         { accountId: `${prefix}-${role}`, displayName, createIgnoreAlreadyExists: true },
         { parent: this },
       );

@@ -9,13 +9,12 @@ type Account = gcp.serviceaccount.Account;
 
 /**
  * Grants whose logical name differs from the rule, because existing stacks know them by it. Under a new name, Pulumi
- * would create the same grant again and then delete the old one, which would take the worker's access to the secret
- * away.
+ * would create the same grant again and then delete the old one, which would remove the worker's access to the secret.
  */
 const KNOWN_NAMES = new Map([["webhook-signing-secret", "worker-signing-secret"]]);
 
 /**
- * What each service may do with each queue and its tasks, and which of its calls needs that
+ * What each service may do with each queue and its tasks, and which of its calls need it
  * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2). A test makes these calls.
  */
 export const ON_QUEUES = {
@@ -43,7 +42,7 @@ const DESCRIPTIONS = {
   worker: "Creates, reads and deletes tasks.",
 } as const satisfies Record<keyof typeof ON_QUEUES, string>;
 
-/** What the grants apply to. */
+/** The resources that the grants apply to. */
 interface Guarded {
   readonly project: string;
   readonly prefix: string;
@@ -51,7 +50,7 @@ interface Guarded {
   readonly queues: Queues;
   readonly records: RecordStore;
   readonly secrets: TaskSecrets;
-  /** The secrets that exist already, by their full names. */
+  /** The existing secrets, by full name. */
   readonly givenSecrets: readonly string[];
   readonly traces: boolean;
 }
@@ -70,9 +69,9 @@ interface Guarded {
  * | producer | read metrics                            | the project      |
  * | both     | write traces, where they are on         | the project      |
  *
- * The worker creates the tasks that its own commits ask for, as the producer does, and deletes one that was cancelled
- * meanwhile. `RunService` and `Outbox` grant who may call a service, and `Console` who may use that. The console's account
- * may call the producer, and has none of these.
+ * The worker creates the tasks of its own commits, as the producer does, and deletes those that were cancelled
+ * meanwhile. `RunService` and `Outbox` let accounts call a service, and `Console` lets people use the console. The
+ * console's account may call the producer, and has none of these grants.
  */
 export class Grants extends pulumi.ComponentResource {
   /** The grants that a service needs before its first instance starts. */
@@ -101,8 +100,8 @@ export class Grants extends pulumi.ComponentResource {
   }
 
   /**
-   * By a role of the stack's own. Google's `cloudtasks.queueAdmin` pauses and purges queues, but deletes them and sets their
-   * policies, too; `cloudtasks.viewer` lists all tasks.
+   * Uses a custom role. Google's `cloudtasks.queueAdmin` pauses and purges queues, but also deletes them and sets their
+   * policies; `cloudtasks.viewer` lists all tasks.
    */
   private letUseQueues(
     name: keyof typeof ON_QUEUES,
@@ -144,7 +143,7 @@ export class Grants extends pulumi.ComponentResource {
     );
   }
 
-  /** The role can only be granted on the project; the condition narrows it to the one database. */
+  /** The role can only be granted on the project; the condition limits it to the one database. */
   private letUseRecords(name: string, account: Account, { project, records }: Guarded): pulumi.Resource {
     const database = pulumi.interpolate`projects/${project}/databases/${records.databaseId}`;
     return new gcp.projects.IAMMember(

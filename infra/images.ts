@@ -4,11 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GivenImages, ImageTarget } from "./settings/image-settings.ts";
 
 /**
- * The image repository in Artifact Registry, and one image per service: one that is given, or else one that is built from the
+ * The image repository in Artifact Registry, and one image per service: a given one, or else one that is built from the
  * Dockerfile and pushed there.
  */
 export class Images extends pulumi.ComponentResource {
-  /** What each service runs, by its digest. */
+  /** The image of each service, by digest. */
   readonly deployed: Partial<Record<ImageTarget, pulumi.Output<string>>> = {};
   private readonly given: GivenImages;
   private readonly repository: gcp.artifactregistry.Repository;

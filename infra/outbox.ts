@@ -4,7 +4,7 @@ import type { Accounts } from "./accounts.ts";
 import type { RunService } from "./services/run-service.ts";
 
 const EVERY_MINUTE = "* * * * *";
-/** A tick takes some 20 s at most. */
+/** A tick takes about 20 s at most. */
 const ATTEMPT_DEADLINE = "30s";
 
 interface OutboxArgs {
@@ -25,8 +25,8 @@ interface OutboxArgs {
 }
 
 /**
- * What makes the producer relay entries of the outbox: a trigger for each new one, and a tick each minute for those that
- * the trigger has missed. The tick also has schedules fire.
+ * Makes the producer relay outbox entries: a trigger for each new one, and a tick every minute for those that the
+ * trigger missed. The tick also fires schedules.
  */
 export class Outbox extends pulumi.ComponentResource {
   constructor(name: string, args: OutboxArgs, options: pulumi.ComponentResourceOptions) {
@@ -37,15 +37,15 @@ export class Outbox extends pulumi.ComponentResource {
   }
 
   /**
-   * Eventarc posts each new document's name to the producer. The trigger is where the database is, even if that is a
-   * multi-region: in another location, Google answers that there is no such database
+   * Eventarc posts each new document's name to the producer. The trigger is in the database's location, even if that is
+   * a multi-region: for any other, Google responds that the database doesn't exist
    * (https://github.com/hashicorp/terraform-provider-google/issues/17057).
    */
   private addTrigger({ project, prefix, region, accounts, producer, database }: OutboxArgs): void {
     const { email, member } = accounts.trigger;
     const mayReceive = new gcp.projects.IAMMember(
       "trigger-receives-events",
-      // There is nothing smaller to grant it on (https://cloud.google.com/eventarc/docs/access-control).
+      // It can't be granted on anything smaller (https://cloud.google.com/eventarc/docs/access-control).
       { project, role: "roles/eventarc.eventReceiver", member },
       { parent: this },
     );
@@ -60,7 +60,7 @@ export class Outbox extends pulumi.ComponentResource {
           { attribute: "database", value: database.id },
           { attribute: "document", operator: "match-path-pattern", value: `${database.collection}/{entry}` },
         ],
-        // The only one that Firestore's events have.
+        // The only content type that Firestore's events have.
         eventDataContentType: "application/protobuf",
         serviceAccount: email,
         destination: { cloudRunService: { service: producer.service.name, region, path: "/v1/outbox/relay" } },
@@ -69,7 +69,7 @@ export class Outbox extends pulumi.ComponentResource {
     );
   }
 
-  /** No retries: the next minute is one. */
+  /** No retries: the next tick is a minute later. */
   private addTick({ prefix, region, accounts, producer, audience }: OutboxArgs): void {
     const { email, member } = accounts.tick;
     const mayCall = this.letCall("tick", member, { producer, region });

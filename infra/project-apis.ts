@@ -7,7 +7,7 @@ const ALWAYS = [
   "cloudresourcemanager.googleapis.com",
   "cloudscheduler.googleapis.com",
   "cloudtasks.googleapis.com",
-  // Both, for Firestore's events (https://cloud.google.com/eventarc/docs/run/route-trigger-cloud-firestore).
+  // Both are needed for Firestore's events (https://cloud.google.com/eventarc/docs/run/route-trigger-cloud-firestore).
   "eventarc.googleapis.com",
   "eventarcpublishing.googleapis.com",
   "firestore.googleapis.com",

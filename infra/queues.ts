@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { shardKeys, shareOf } from "../shared/contract/queue-shards.ts";
 import type { QueueSettings } from "../shared/contract/queues.ts";
 
-/** One of the queues in Cloud Tasks that stand for a registered one. */
+/** One of the Cloud Tasks queues that make up a registered queue. */
 interface Shard {
   /** The queue's key, followed by a number unless it is the first. */
   readonly key: string;
@@ -58,12 +58,12 @@ export class Queues extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Every queue in Cloud Tasks. */
+  /** Every Cloud Tasks queue. */
   get all(): readonly Shard[] {
     return [...this.byKey.values()].flat();
   }
 
-  /** The names in Cloud Tasks of each queue's shards, in their order. */
+  /** The Cloud Tasks names of each queue's shards, in order. */
   get names(): Readonly<Record<string, readonly pulumi.Output<string>[]>> {
     return Object.fromEntries([...this.byKey].map(([key, shards]) => [key, shards.map(({ queue }) => queue.name)]));
   }

@@ -18,8 +18,8 @@ interface RecordStoreArgs extends DatabaseSettings {
 }
 
 /**
- * Where records, dead letters and the outbox are: a Firestore database of the stack's own, or one that exists already. Into that, only
- * the TTLs and indexes of Handoff's collections go. Everything else about it is up to its owner.
+ * The database for records, dead letters and the outbox: the stack's own Firestore database, or an existing one. In
+ * that, the stack only manages the TTLs and indexes of Handoff's collections. The rest is up to its owner.
  */
 export class RecordStore extends pulumi.ComponentResource {
   /** The database's name, once it exists. */
@@ -64,16 +64,17 @@ export class RecordStore extends pulumi.ComponentResource {
   }
 
   /**
-   * Exempts a collection from single-field indexes, and lets its documents expire. Indexing ever-growing timestamps would
-   * limit writes to about 500 per second (https://cloud.google.com/firestore/docs/best-practices#hotspots), and a payload
-   * can exceed the size limit of an index entry. Nobody queries records, and letters have the indexes of `addListing`.
+   * Exempts a collection from single-field indexes, and lets its documents expire. Indexing ever-growing timestamps
+   * would limit writes to about 500 per second (https://cloud.google.com/firestore/docs/best-practices#hotspots), and a
+   * payload can exceed the size limit of an index entry. Records are never queried, and letters have the indexes of
+   * `addListing`.
    *
-   * @param known the name that stacks know the resources by, whatever the collection's prefix.
+   * @param known the logical name of the resources in existing stacks, whatever the collection's prefix.
    */
   private addFields(known: string, collection: string): void {
     this.exempt(known, collection);
-    // Under another database or prefix, these would be replaced. In a protected stack, Pulumi refuses that: the worker
-    // would no longer find the records of tasks that have run, and run those again.
+    // With another database or prefix, these would be replaced. In a protected stack, Pulumi refuses that: the worker
+    // would no longer find the records of tasks that have run, and would run the tasks again.
     const protect = this.args.protect;
     this.addField(`${known}-expiry`, { collection, field: "expireAt", ttlConfig: {}, indexConfig: {} }, { protect });
   }
@@ -82,7 +83,7 @@ export class RecordStore extends pulumi.ComponentResource {
     this.addField(`${known}-unindexed`, { collection, field: "*", indexConfig: {} });
   }
 
-  /** Entries never expire. Only the sweep looks for them: those that are due, shard by shard. */
+  /** Entries never expire. Only the sweep queries them: the ones that are due, in all shards. */
   private addOutbox(collection: string): void {
     this.exempt(TASK_OUTBOX, collection);
     this.addIndex(`${TASK_OUTBOX}-by-shard`, { collection, equal: ["shard"], orderBy: ["relayAt", "ASCENDING"] });
@@ -97,8 +98,8 @@ export class RecordStore extends pulumi.ComponentResource {
   }
 
   /**
-   * The newest letters of a status, and those of them that a filter names. For several filters, Firestore merges their
-   * indexes (https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging).
+   * The newest letters of a status, optionally filtered. For several filters, Firestore merges their indexes
+   * (https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging).
    */
   private addListing(collection: string): void {
     const orderBy = ["diedAt", "DESCENDING"] as const;
@@ -133,7 +134,7 @@ export class RecordStore extends pulumi.ComponentResource {
     add("weekly", weeks * 7, { weeklyRecurrence: { day: "SUNDAY" } });
   }
 
-  /** The options of what is in the database. It goes with a database of the stack's own, and alone from another's. */
+  /** The options for resources in the database, which are deleted with it if it is the stack's own. */
   private within(): pulumi.CustomResourceOptions {
     return { parent: this, ...(this.own ? { deletedWith: this.own } : {}) };
   }

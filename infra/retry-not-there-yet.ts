@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
 const WAIT_MS = 15_000;
-/** Retries of a failed creation or update: about three minutes' worth. */
+/** Retries after a failed creation or update, for about three minutes. */
 const RETRIES = 12;
-/** It can take ten minutes before an alert may use a new log-based metric; Google's own error says so. */
+/** It can take ten minutes until an alert can use a new log-based metric, as Google's own error says. */
 const RETRIES_OF_METRICS = 44;
-/** "A few minutes" after Eventarc was first enabled in a project; Google's own error says so. */
+/** "A few minutes" after Eventarc is first enabled in a project, as Google's own error says. */
 const RETRIES_OF_EVENTARC = 24;
 
 /** The errors that Google Cloud returns while a new resource is still propagating, and how often to retry each. */
@@ -14,7 +14,7 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/SERVICE_DISABLED/, RETRIES],
   [/service account .+ does not exist/i, RETRIES],
   [/Permission .+ denied on service account/i, RETRIES],
-  // As Cloud Run, Cloud Scheduler and Cloud Tasks word it.
+  // The wordings of Cloud Run, Cloud Scheduler and Cloud Tasks.
   [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
   [/lacks IAM permission \W*iam\.serviceAccounts\.actAs/i, RETRIES],
   [/Permission denied while using the Eventarc Service Agent/i, RETRIES_OF_EVENTARC],
@@ -22,19 +22,19 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * The error comes from an operation that Google had already begun, so what it creates may exist. The provider words
- * its errors so: "Error creating X" when the call is refused, "Error waiting to create X" afterwards.
+ * The error is from an operation that had already begun, so the resource may exist. The provider's wording is "Error
+ * creating X" if the call is refused, and "Error waiting to create X" afterwards.
  */
 const HAD_BEGUN = /Error waiting (to create|for)/i;
 
 /**
- * Whether creating a resource of a type may be retried. Pulumi keeps what a failed creation leaves behind, and then
- * retries by an update without changes. The provider makes no call for that and reports success, whatever state the
- * resource is in. So a retry is only safe where a failed creation leaves nothing ("refused whole"), or where creating
- * the same again changes nothing ("idempotent"). Types that aren't listed aren't retried.
+ * Whether creating a resource of a type may be retried. Pulumi keeps what a failed creation leaves behind, and retries
+ * it as an update without changes. For that, the provider makes no call and reports success, whatever the resource's
+ * state. So a retry is only safe if a failed creation leaves nothing ("refused whole"), or if creating the same again
+ * changes nothing ("idempotent"). Types that aren't listed aren't retried.
  *
- * A failed update keeps what the state had, and is repeated with its difference. The same types are retried, although more
- * would be safe: a service waits for its grants by itself.
+ * A failed update keeps the old state, and is repeated with the same difference. It would be safe for more types, but
+ * isn't needed: a service already waits for its grants.
  */
 export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent" | "may leave an object"> = new Map([
   ["gcp:artifactregistry/repository:Repository", "refused whole"],
@@ -51,7 +51,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:firestore/index:Index", "refused whole"],
   ["gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember", "idempotent"],
   ["gcp:logging/metric:Metric", "refused whole"],
-  // Buckets are made by a PATCH or a POST, depending on whether there is one.
+  // Buckets are created with a PATCH or a POST, depending on whether they exist.
   ["gcp:logging/projectBucketConfig:ProjectBucketConfig", "idempotent"],
   ["gcp:logging/projectExclusion:ProjectExclusion", "refused whole"],
   ["gcp:logging/projectSink:ProjectSink", "refused whole"],
@@ -67,18 +67,18 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:projects/serviceIdentity:ServiceIdentity", "idempotent"],
   ["gcp:secretmanager/secret:Secret", "refused whole"],
   ["gcp:secretmanager/secretIamMember:SecretIamMember", "idempotent"],
-  // Added by one call and enabled by another, which may fail alone.
+  // One call adds it and another enables it, which may fail on its own.
   ["gcp:secretmanager/secretVersion:SecretVersion", "may leave an object"],
   ["gcp:serviceaccount/account:Account", "idempotent"],
   ["gcp:serviceaccount/iAMMember:IAMMember", "idempotent"],
 ]);
 
-/** What is retried. Nothing that is deleted waits for anything. */
+/** The operations that are retried. A deletion waits for nothing. */
 const RETRIED = new Set(["create", "update"]);
 
 /**
- * Retries creating or updating a Google Cloud resource while something it depends on is still propagating. Errors that waiting
- * can't fix fail at once, and so do errors after which something may exist.
+ * Retries creating or updating a Google Cloud resource while something it depends on is still propagating. It fails at
+ * once if waiting can't help, or if the resource may already exist.
  *
  * @param options.waitMs milliseconds between attempts; default 15 s.
  */
@@ -96,7 +96,7 @@ export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {})
   });
 }
 
-/** How often to retry a creation or an update that failed with this error; 0 if waiting can't help, or something may exist. */
+/** How often to retry after this error; 0 if waiting can't help, or if the resource may already exist. */
 export function retriesOf(error: string): number {
   if (HAD_BEGUN.test(error)) return 0;
   return NOT_THERE_YET.find(([pattern]) => pattern.test(error))?.[1] ?? 0;

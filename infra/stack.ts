@@ -33,7 +33,7 @@ import { TaskSecrets } from "./task-secrets.ts";
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
+ * Declares the whole stack for a registry's task types and queues, from the stack's configuration.
  *
  * @param retries how to retry what isn't there yet.
  * @returns the stack's outputs.
@@ -108,7 +108,7 @@ function provisionState(registry: Registry, settings: Settings, options: Options
   const queues = new Queues("queues", { prefix, region, protect, queues: registry.queues }, options);
   const records = new RecordStore("records", settings, options);
   const secrets = new TaskSecrets(
-    // The name that existing stacks know.
+    // The logical name in existing stacks.
     "signing-secret",
     { prefix, protect, declared: registry.settings, given: settings.taskSettings.secrets },
     options,
@@ -126,7 +126,7 @@ type Services = ReturnType<typeof provisionState> & {
   readonly options: Options;
 };
 
-/** The services, and what calls the producer. */
+/** The services, and the parts that call the producer. */
 function provisionServices(parts: Services) {
   const { registry, settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect } = settings;
@@ -206,8 +206,7 @@ type ConsoleParts = Pick<Services, "settings" | "accounts" | "options"> & {
 };
 
 /**
- * The console, if there is one. It comes last: whatever is wrong with it, by then the other services work, and so does what
- * calls them.
+ * The console, if there is one. It is deployed last: if it fails, the other services and their callers already work.
  */
 function provisionConsole(parts: ConsoleParts): pulumi.Output<string> | undefined {
   const { settings, accounts, options, images, audiences, urls, projectNumber, producer, outbox } = parts;
@@ -241,7 +240,7 @@ function serviceNames(settings: Settings): string[] {
   return settings.console === "off" ? names : [...names, consoleName(settings)];
 }
 
-/** Where the entries of the outbox are. */
+/** The location of the outbox's entries. */
 function databaseOf({ records, settings }: Pick<Services, "records" | "settings">) {
   const { taskOutbox: collection } = collectionsBehind(settings.collectionPrefix ?? "");
   return { id: records.databaseId, location: records.location, collection };
@@ -253,7 +252,7 @@ function numberOf({ project }: Settings, { providers }: Options): pulumi.Output<
 }
 
 /**
- * The services' addresses with the project's number, which are known before there are services
+ * The services' addresses with the project number, which are known before the services exist
  * (https://cloud.google.com/run/docs/triggering/https-request#deterministic).
  */
 function urlsOf({ region, prefix }: Settings, projectNumber: pulumi.Output<string>) {

@@ -12,11 +12,11 @@ export interface StoredSecret {
 }
 
 /**
- * The secrets that task types declare, kept in Secret Manager. Values come from the stack's configuration, or are
+ * The secrets that task types declare, kept in Secret Manager. Their values are from the stack's configuration, or are
  * generated here once.
  */
 export class TaskSecrets extends pulumi.ComponentResource {
-  /** By the names of the environment variables that hold them. */
+  /** The secrets by environment variable. */
   readonly byVariable: Readonly<Record<string, StoredSecret>>;
 
   constructor(
@@ -31,8 +31,8 @@ export class TaskSecrets extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions,
   ) {
     // The name dates from when there was only one secret, and existing stacks know the component by it. Under another
-    // name, Pulumi would recreate every secret and delete the existing ones. So would rolling back to an earlier
-    // revision.
+    // name, Pulumi would recreate every secret and delete the existing ones; a rollback to an earlier revision would do
+    // the same.
     super("handoff:infra:SigningSecret", name, {}, options);
     const secrets = [...args.declared].filter(([, { kind }]) => kind === "secret");
     this.byVariable = Object.fromEntries(

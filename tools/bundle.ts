@@ -13,7 +13,7 @@ const COMMONJS_SCOPE = [
   "const __dirname = import.meta.dirname;",
 ].join("\n");
 
-/** What stands around a program: the function that `start-program/main.ts` calls. */
+/** The code around a program: the function that `start-program/main.ts` calls. */
 const PROGRAM = {
   head: [
     "(function (require, module, exports, __filename, __dirname) {",
@@ -22,7 +22,7 @@ const PROGRAM = {
   foot: "})",
 };
 
-/** How a module finds itself, in a program that is a function. */
+/** Replaces a module's `import.meta` in a program that is a function. */
 const IMPORT_META = {
   "import.meta.url": "urlOfProgram",
   "import.meta.filename": "__filename",
@@ -31,15 +31,15 @@ const IMPORT_META = {
 
 const START_PROGRAM = path.join(import.meta.dirname, "start-program/main.ts");
 
-/** From the project's folder to a bundle's. */
+/** The folders of the project and of a bundle. */
 interface Way {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * Bundles a program into a folder with everything it needs except Node. All of its code is in one file, so that V8 can
- * keep what it has compiled of it in another: see `start-program/main.ts`. Modules that are imported late still run late.
+ * Bundles a program into a folder with everything that it needs except Node. All code is in one file, so that V8 can
+ * cache its compiled form in another: see `start-program/main.ts`. Dynamically imported modules still run late.
  */
 export async function bundle(
   program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf" | "buildAssets">,
@@ -69,7 +69,7 @@ export async function bundle(
  * Bundles modules with everything they import. Dynamic imports stay in files of their own, so that they still load
  * later. Names aren't minified, so that stack traces stay readable.
  *
- * @param entryPoints modules by the names of their bundles.
+ * @param entryPoints the modules, by bundle name.
  * @throws Error with esbuild's messages.
  */
 export async function bundleModules(
@@ -91,7 +91,7 @@ export async function bundleModules(
   });
 }
 
-/** Copies some of a package's files, and its manifest, by which the program finds them next to its bundle. */
+/** Copies some of a package's files, and its manifest, with which the program finds them next to its bundle. */
 async function copyFiles(name: string, files: readonly string[], { from, to }: Way): Promise<void> {
   const installed = folderOf(name, from);
   const copy = path.join(to, "node_modules", name);

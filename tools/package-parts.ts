@@ -13,7 +13,7 @@ const manifestSchema = z.object({
   description: z.string(),
   license: z.string(),
   type: z.literal("module"),
-  /** Modules under src/, by the paths that importers use. */
+  /** The modules under src/, by the paths that importers use. */
   exports: z.record(z.string(), z.string().startsWith("./src/")),
   dependencies: versions.optional(),
   peerDependencies: versions.optional(),
@@ -23,7 +23,7 @@ const manifestSchema = z.object({
 
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** What a package in the project says of itself. What only concerns its development is left out. */
+/** Reads the manifest of a package in the project. Development fields are left out. */
 export async function readManifest(folder: string): Promise<Manifest> {
   return manifestSchema.parse(JSON.parse(await fs.readFile(path.join(folder, "package.json"), "utf8")));
 }
@@ -36,18 +36,18 @@ export async function writeManifest(folder: string, manifest: object): Promise<v
 /** The name of an export's bundle: `.` is index, `./vitest` is vitest. */
 export const bundleName = (subpath: string): string => (subpath === "." ? "index" : subpath.slice("./".length));
 
-/** The version of Node that a package needs, as esbuild writes it. */
+/** The version of Node that a package needs, in esbuild's form. */
 export const targetOf = ({ engines }: Manifest): string => engines.node.replace(">=", "node");
 
-/** Makes a bundle a command. */
+/** Makes a bundle executable as a command. */
 export async function addShebang(file: string): Promise<void> {
   const bundled = await fs.readFile(file, "utf8");
   await fs.writeFile(file, `#!/usr/bin/env node\n${bundled}`, { mode: 0o755 });
 }
 
 /**
- * Declares the types of what a tsconfig.json lists. Generated declarations import `.ts` files, which are `.js` files in the
- * built package.
+ * Writes type declarations for the files of a tsconfig.json. Generated declarations import `.ts` files, which become
+ * `.js` files in the built package.
  *
  * @throws Error with tsc's messages.
  */

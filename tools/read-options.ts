@@ -4,7 +4,8 @@ import { ConfigError } from "../shared/runtime/config-error.ts";
 /**
  * Reads a tool's options from its command line.
  *
- * @throws ConfigError with the tool's usage. It doesn't quote the command line: what doesn't belong there may be a secret.
+ * @throws ConfigError with the tool's usage. It doesn't quote the command line, where an unexpected argument may be a
+ * secret.
  */
 export function readOptions<const Options extends ParseArgsOptionsConfig>(
   args: string[],

@@ -16,7 +16,7 @@ const APIS = [
 
 const STATES_KEPT = 100;
 
-/** A project's policy may be changed by this role alone, so its grant has a condition. */
+/** The only role that may change a project's policy, so its grant has a condition. */
 const GRANTS_ROLES = "roles/resourcemanager.projectIamAdmin";
 
 interface Granted {
@@ -25,7 +25,7 @@ interface Granted {
   readonly options: pulumi.ResourceOptions;
 }
 
-/** Declares what the workflows of one environment need. Returns what GitHub has to know, and the stack's secrets provider. */
+/** Declares what one environment's workflows need. Returns the values for GitHub, and the stack's secrets provider. */
 export function provisionDeployer(settings: DeployerSettings) {
   retryNotThereYet();
   const options = providerBehindApis(settings);
@@ -56,7 +56,7 @@ export function provisionDeployer(settings: DeployerSettings) {
     new gcp.storage.BucketIAMMember(`${name}-state`, { bucket: state.name, role, member: account.member }, options);
     new gcp.kms.CryptoKeyIAMMember(
       `${name}-secrets`,
-      // Pulumi has the stack's key decrypted, and encrypts with that by itself.
+      // Pulumi has the stack's data key decrypted, and encrypts with it locally.
       { cryptoKeyId: key.id, role: "roles/cloudkms.cryptoKeyDecrypter", member: account.member },
       options,
     );
@@ -67,7 +67,7 @@ export function provisionDeployer(settings: DeployerSettings) {
   };
 }
 
-/** Everything but the APIs waits for them. */
+/** Everything but the APIs themselves waits for them. */
 function providerBehindApis({ project, region }: DeployerSettings) {
   const enabler = new gcp.Provider("enabler", { project, region });
   const apis = APIS.map(
@@ -118,7 +118,7 @@ function grantLooking({ settings: { project, prefix }, account, options }: Grant
   }
 }
 
-/** The environment's Pulumi state. This program's own state is elsewhere: a deployer must not change what it may do. */
+/** The environment's Pulumi state. This program's state is elsewhere: deployers mustn't change their permissions. */
 function stateOf({ project, prefix, region }: DeployerSettings, options: pulumi.ResourceOptions): gcp.storage.Bucket {
   return new gcp.storage.Bucket(
     "state",
@@ -134,7 +134,7 @@ function stateOf({ project, prefix, region }: DeployerSettings, options: pulumi.
   );
 }
 
-/** What encrypts the secrets in the environment's state and settings. A key ring and a key can't be deleted, only left behind. */
+/** Encrypts the environment's secrets in its state and settings. Key rings and keys can only be abandoned. */
 function keyOf({ prefix, region }: DeployerSettings, options: pulumi.ResourceOptions): gcp.kms.CryptoKey {
   const ring = new gcp.kms.KeyRing("pulumi", { name: prefix, location: region }, { ...options, protect: true });
   return new gcp.kms.CryptoKey(

@@ -1,21 +1,21 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** GitHub's tokens for jobs (https://docs.github.com/en/actions/concepts/security/openid-connect). */
+/** The issuer of GitHub's tokens for jobs (https://docs.github.com/en/actions/concepts/security/openid-connect). */
 const ISSUER = "https://token.actions.githubusercontent.com";
 
 interface FederatedArgs {
-  /** What of `${prefix}-${role}` this one is. */
+  /** The part after the prefix in the account's name, `${prefix}-${role}`. */
   readonly role: "deployer" | "previewer";
   readonly prefix: string;
   readonly displayName: string;
-  /** Which of GitHub's tokens count, in CEL: the issuer signs tokens for everybody's repositories. */
+  /** The GitHub tokens that are accepted, in CEL: the issuer signs tokens for everybody's repositories. */
   readonly condition: string;
 }
 
 /**
- * A service account without a key, and the jobs that may act as it. Each account has a pool of its own, so that whoever
- * one condition lets in can't become the other account.
+ * A service account without a key, and the jobs that may act as it. Each account has its own pool, so that a job
+ * accepted by one condition can't become the other account.
  */
 export class FederatedAccount extends pulumi.ComponentResource {
   readonly account: gcp.serviceaccount.Account;
@@ -58,7 +58,7 @@ export class FederatedAccount extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** What a workflow logs in with. */
+  /** What a workflow needs to log in. */
   get login(): { readonly provider: pulumi.Output<string>; readonly account: pulumi.Output<string> } {
     return { provider: this.provider.name, account: this.account.email };
   }

@@ -1,16 +1,16 @@
-/** What the accounts of a pipeline need for one type of resource: to change it, and only to look at it. */
+/** The roles that a pipeline's accounts need for one type of resource: to change it, and to only read it. */
 interface Needs {
   readonly change: readonly string[];
   readonly look: readonly string[];
 }
 
-/** Lists resources of every service, and reads who may use them. It reads nothing that they hold. */
+/** Lists the resources of every service and reads their policies, but none of their contents. */
 const POLICIES = "roles/iam.securityReviewer";
 
-/** Running something as an account needs leave to act as that account. */
+/** Running something as an account requires permission to act as that account. */
 const ACT_AS = "roles/iam.serviceAccountUser";
 
-/** Stands for the previewer's role of its own: Google's viewer would read documents, too. */
+/** Stands for the previewer's custom role: Google's viewer role would also read documents. */
 export const DATABASES_VIEWER = "databases-viewer";
 
 const run: Needs = { change: ["roles/run.admin", ACT_AS], look: ["roles/run.viewer"] };
@@ -25,7 +25,7 @@ const apis: Needs = {
   change: ["roles/serviceusage.serviceUsageAdmin"],
   look: ["roles/serviceusage.serviceUsageViewer"],
 };
-/** A refresh reads versions, and so what they hold. */
+/** A refresh reads secret versions with their values. */
 const secrets: Needs = {
   change: ["roles/secretmanager.admin"],
   look: ["roles/secretmanager.viewer", "roles/secretmanager.secretAccessor"],
@@ -33,13 +33,13 @@ const secrets: Needs = {
 const NOTHING: Needs = { change: [], look: [] };
 
 /**
- * The roles on the project that each type of resource needs, of those that a stack may have
- * (https://cloud.google.com/iam/docs/roles-permissions). A test holds this against the graph.
+ * The project roles that each type of resource in a stack needs (https://cloud.google.com/iam/docs/roles-permissions).
+ * A test compares this with the graph.
  */
 export const ROLES_BY_TYPE: ReadonlyMap<string, Needs> = new Map([
   ["docker-build:index:Image", images],
   ["gcp:artifactregistry/repository:Repository", images],
-  // The budget belongs to the billing account: see docs/pipeline.md.
+  // The budget belongs to the billing account; see docs/pipeline.md.
   ["gcp:billing/budget:Budget", NOTHING],
   ["gcp:cloudrunv2/service:Service", run],
   ["gcp:cloudrunv2/serviceIamMember:ServiceIamMember", run],
@@ -80,7 +80,7 @@ export const ROLES_BY_TYPE: ReadonlyMap<string, Needs> = new Map([
   ["random:index/randomBytes:RandomBytes", NOTHING],
 ]);
 
-/** The roles that a stack grants on the project. A deployer may grant these and no others. */
+/** The roles that a stack grants on the project. A deployer may grant only these. */
 export const GRANTED_BY_A_STACK = [
   "roles/datastore.user",
   "roles/eventarc.eventReceiver",
@@ -88,7 +88,7 @@ export const GRANTED_BY_A_STACK = [
   "roles/telemetry.tracesWriter",
 ] as const;
 
-/** What the previewer's own role lets it see of databases: that they are there, and how they are set up. */
+/** What the previewer's custom role can read about databases: that they exist, and their settings. */
 export const PERMISSIONS_OF_DATABASES_VIEWER = [
   "datastore.backupSchedules.get",
   "datastore.backupSchedules.list",
@@ -100,7 +100,7 @@ export const PERMISSIONS_OF_DATABASES_VIEWER = [
   "datastore.operations.list",
 ] as const;
 
-/** All the roles that one account needs, each once. */
+/** All roles that one account needs, without duplicates. */
 export function rolesTo(what: keyof Needs): string[] {
   return [...new Set([...ROLES_BY_TYPE.values()].flatMap((needs) => needs[what]))].toSorted();
 }

@@ -43,7 +43,7 @@ function conditionOfQuery(alert: QueryAlert, watched: pulumi.Output<Watched>): C
       query: watched.apply(alert.query),
       duration: `${alert.forS}s`,
       evaluationInterval: QUERY_INTERVAL,
-      // A metric that nothing has been counted for doesn't exist yet, and would be refused.
+      // A metric without any counts doesn't exist yet, and would be refused.
       disableMetricValidation: true,
     },
   };

@@ -17,7 +17,7 @@ type Buckets = gcp.types.input.logging.MetricBucketOptions;
 /** Delays from a millisecond to a week. Each bucket is twice as wide as the one before. */
 const DELAY_BUCKETS: Buckets = { exponentialBuckets: { growthFactor: 2, numFiniteBuckets: 30, scale: 1 } };
 
-/** Minutes, an hour and a day, in milliseconds. A percentile lies within its bucket, so the alert's threshold is a bound. */
+/** Minutes, an hour and a day, in milliseconds. A percentile lies within its bucket, so a threshold must be a bound. */
 const AGE_BUCKETS: Buckets = {
   explicitBuckets: { bounds: [60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 86_400_000] },
 };
@@ -30,7 +30,7 @@ const COMPLETION_BOUNDS = [
   100, 300, 1_000, 3_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
 ];
 
-/** Which lines a metric counts, or the values of a field in them; and the fields by which it counts apart. */
+/** The lines that a metric counts, or the field whose values it records, and the fields that it splits the count by. */
 interface Counted {
   /** The metric's name, which begins with the stack's prefix. */
   readonly name: string;
@@ -43,11 +43,11 @@ interface Places {
   readonly prefix: string;
   readonly workerService: string;
   readonly producerService: string;
-  /** What is a bound of the times that tasks take, so that the objective counts exactly; in seconds. */
+  /** A bound of the buckets of completion times, so that the objective counts exactly; in seconds. */
   readonly completionSeconds: number;
 }
 
-/** What is counted, from the services' lines and from Google's lines about them. Plain data, so that tests can check it. */
+/** The metrics, from the services' lines and from Google's lines about them. Plain data, so that tests can check it. */
 export function describeLogMetrics(places: Places) {
   return { ...ofDeliveries(places), ...ofTicks(places), ...ofPlatform(places) } as const satisfies Record<
     string,
@@ -96,9 +96,10 @@ function ofTicks({ prefix, producerService }: Places) {
 }
 
 /**
- * What only Google's own lines tell: requests for which there was no instance
- * (https://cloud.google.com/run/docs/troubleshooting), revisions that don't start, instances without memory, and calls of
- * Cloud Scheduler that fail (https://cloud.google.com/scheduler/docs/logging). Lines are counted whether they are kept or not.
+ * Events that only Google's own lines show: requests without an instance
+ * (https://cloud.google.com/run/docs/troubleshooting), revisions that don't start, instances without memory, and failed
+ * calls of Cloud Scheduler (https://cloud.google.com/scheduler/docs/logging). Lines are counted whether they are kept
+ * or not.
  */
 function ofPlatform({ prefix, producerService, workerService }: Places) {
   const both = linesOf(`("${producerService}" OR "${workerService}")`);
@@ -110,7 +111,7 @@ function ofPlatform({ prefix, producerService, workerService }: Places) {
   ].join(" AND ");
   const failed = '(httpRequest.status >= 500 OR textPayload : "no available instance")';
   return {
-    // What is the caller's fault is neither good nor bad.
+    // The caller's errors count as neither good nor bad.
     requests: { name: `${prefix}-requests`, filter: `${enqueuing} AND (httpRequest.status < 400 OR ${failed})` },
     failedRequests: { name: `${prefix}-failed-requests`, filter: `${enqueuing} AND ${failed}` },
     failedRollouts: {
@@ -138,7 +139,7 @@ function messagesOf(service: string, message: string): string {
   return `${linesOf(`"${service}"`)} AND jsonPayload.message = "${message}"`;
 }
 
-/** The metrics that Cloud Logging derives from log lines. The services run nothing for them. Returns their names. */
+/** The metrics that Cloud Logging derives from log lines; the services do nothing for them. Returns their names. */
 export function createLogMetrics(
   places: Places,
   options: pulumi.CustomResourceOptions,

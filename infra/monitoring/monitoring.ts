@@ -8,13 +8,13 @@ import { createLogMetrics } from "./log-metrics.ts";
 import type { Watched } from "./series.ts";
 import { type Goals, createObjectives } from "./slos.ts";
 
-/** The shortest that Cloud Monitoring allows. */
+/** The shortest period that Cloud Monitoring allows. */
 const AUTO_CLOSE = "1800s";
 
 interface MonitoringArgs extends Goals {
   readonly prefix: string;
   readonly notificationEmails: readonly string[];
-  /** Full names of channels that exist already. */
+  /** Full names of existing channels. */
   readonly notificationChannels: readonly string[];
   readonly producerService: string;
   readonly workerService: string;
@@ -23,9 +23,9 @@ interface MonitoringArgs extends Goals {
   readonly canaries: readonly Canary[];
 }
 
-/** What people see of the system: log-based metrics, objectives, a dashboard, and alerts. */
+/** The operators' view of the stack: log-based metrics, objectives, a dashboard, and alerts. */
 export class Monitoring extends pulumi.ComponentResource {
-  /** The channels that alerts by e-mail go to. */
+  /** The channels for alerts by e-mail. */
   readonly mailChannels: readonly pulumi.Output<string>[];
 
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
@@ -68,7 +68,7 @@ export class Monitoring extends pulumi.ComponentResource {
 function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: string): gcp.monitoring.AlertPolicyArgs {
   return {
     displayName: `${prefix}: ${alert.title}`,
-    // Of a single condition, too, this is "OR" in the state of earlier stacks.
+    // "OR" even for a single condition, as in the state of earlier stacks.
     combiner: "query" in alert || "series" in alert ? "OR" : "AND",
     severity: alert.severity,
     // A series that only has points when something happens would otherwise keep its incident open, and hide the next

@@ -2,10 +2,10 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "../accounts.ts";
 
-/** Which APIs log who reads and writes data. */
+/** The APIs for which Google logs who reads and writes data. */
 const AUDITED = ["firestore.googleapis.com", "secretmanager.googleapis.com", "cloudtasks.googleapis.com"];
 
-/** At which fractions of the budget there is a mail; the last one also if it is only expected. */
+/** The fractions of the budget at which an e-mail is sent; for the last one, also if it is only forecast. */
 const THRESHOLDS = [
   { thresholdPercent: 0.5 },
   { thresholdPercent: 0.9 },
@@ -13,7 +13,7 @@ const THRESHOLDS = [
   { thresholdPercent: 1, spendBasis: "FORECASTED_SPEND" },
 ];
 
-/** A budget tells at most so many channels (https://cloud.google.com/billing/docs/how-to/budgets-notification-recipients). */
+/** The limit for a budget (https://cloud.google.com/billing/docs/how-to/budgets-notification-recipients). */
 const MOST_CHANNELS = 5;
 
 interface ProjectWatchArgs {
@@ -27,7 +27,7 @@ interface ProjectWatchArgs {
   readonly mailChannels: readonly pulumi.Output<string>[];
 }
 
-/** What is watched of the whole project, if the stack is to watch it: who reads data, and what all of it costs. */
+/** What the stack watches in the whole project, if it is configured to: who reads data, and the project's cost. */
 export class ProjectWatch extends pulumi.ComponentResource {
   constructor(name: string, args: ProjectWatchArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:ProjectWatch", name, {}, options);
@@ -36,7 +36,7 @@ export class ProjectWatch extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The services' own calls are left out: they are most of what there is, and the services log what they do. */
+  /** The services' own calls are left out: they are the bulk, and the services log what they do. */
   private addAuditLogs({ project, accounts: { producer, worker } }: ProjectWatchArgs): void {
     const exemptedMembers = [producer.member, worker.member];
     for (const service of AUDITED) {

@@ -2,12 +2,12 @@ import { DELIVERY_FIELDS } from "../../shared/runtime/log-fields.ts";
 import { QUEUE, type Watched } from "./series.ts";
 
 /**
- * A PromQL query that is true while more than half of Cloud Tasks' attempts don't reach the worker. Each attempt is of a
- * task that is due, whatever else is in the queue. Each that reaches the worker is a line in its log, whatever the worker
- * answers. So it doesn't matter who refused the others, or with which code. Some attempts must have been made, or the
- * first one of a quiet hour would count.
+ * A PromQL query that is true while more than half of Cloud Tasks' attempts don't reach the worker. Attempts are only
+ * made for tasks that are due, whatever else is in the queue. Each one that reaches the worker is a line in its log,
+ * whatever the response. So it doesn't matter who refused the others, or with which code. There must be a few attempts,
+ * or the first one in a quiet hour would count.
  *
- * @param windowS the seconds to count over; long enough to even out the minutes by which the two counts lag.
+ * @param windowS the seconds to count over; much longer than the minutes by which the two counts lag.
  */
 export function unreachedQuery(
   watched: Pick<Watched, "queueNames" | "deliveries">,
@@ -17,7 +17,7 @@ export function unreachedQuery(
   const made = `sum(increase(${promName(`${QUEUE}/task_attempt_count`)}${ofQueues}[${windowS}s]))`;
   const ofWorker = '{monitored_resource="cloud_run_revision"}';
   const metric = promName(`logging.googleapis.com/user/${watched.deliveries}`);
-  // A worker that nothing reaches has no series at all.
+  // If nothing reaches the worker, it has no series at all.
   const arrived = `(sum(increase(${metric}${ofWorker}[${windowS}s])) or vector(0))`;
   return `${made} > ${attempts} and ${made} > 2 * ${arrived}`;
 }
@@ -25,7 +25,7 @@ export function unreachedQuery(
 /**
  * A PromQL query that is true while the producer logs no tick.
  *
- * @param windowS the seconds in which there should have been some.
+ * @param windowS the seconds in which there should have been a tick.
  */
 export function tickMissingQuery({ ticks }: Pick<Watched, "ticks">, { windowS }: { readonly windowS: number }): string {
   // How many values a distribution has.
@@ -34,8 +34,8 @@ export function tickMissingQuery({ ticks }: Pick<Watched, "ticks">, { windowS }:
 }
 
 /**
- * A PromQL query that is true while the producer finds schedules that are late, and while it logs nothing of schedules: then
- * nobody fires them, and nobody finds that they are late.
+ * A PromQL query that is true while the producer finds late schedules, or logs nothing about schedules: then nothing
+ * fires them or notices that they are late.
  *
  * @param windowS the seconds to look back.
  */
@@ -45,13 +45,13 @@ export function lateSchedulesQuery(
 ): string {
   const metric = promName(`logging.googleapis.com/user/${schedules}`);
   const ofProducer = `{monitored_resource="cloud_run_revision"}[${windowS}s]`;
-  // How many values the distribution has, and what they add up to.
+  // The number of values in the distribution, and their sum.
   const looked = `(sum(increase(${metric}_count${ofProducer})) or vector(0)) < 1`;
   return `sum(increase(${metric}_sum${ofProducer})) > 0 or ${looked}`;
 }
 
 /**
- * A PromQL query that is true while the producer sees a queue that delivers nothing.
+ * A PromQL query that is true while the producer finds a queue that delivers nothing.
  *
  * @param windowS the seconds to look back: a few ticks.
  */
@@ -64,7 +64,7 @@ export function stoppedQueuesQuery(
 }
 
 /**
- * A PromQL query that is true while no task of a type is done, although the clock enqueues one again and again.
+ * A PromQL query that is true while no task of a type is done, although a schedule enqueues it regularly.
  *
  * @param windowS the seconds in which there should have been one.
  */

@@ -23,7 +23,7 @@ export interface Watched extends Readonly<Record<MetricName, string>> {
 }
 
 /**
- * A Cloud Monitoring filter (https://cloud.google.com/monitoring/api/v3/filters), with how to align and aggregate it.
+ * A Cloud Monitoring filter (https://cloud.google.com/monitoring/api/v3/filters), with its alignment and aggregation.
  */
 export interface Series {
   readonly filter: string;
@@ -32,15 +32,15 @@ export interface Series {
   readonly groupBy: readonly string[];
 }
 
-/** What Cloud Tasks' metrics of a queue begin with. */
+/** The prefix of Cloud Tasks' queue metrics. */
 export const QUEUE = "cloudtasks.googleapis.com/queue";
 const SERVICE_NAME = "resource.label.service_name";
 const QUEUE_ID = "resource.label.queue_id";
 const RESPONSE_CODE = "metric.label.response_code";
 /**
- * 401, 403 and 404, as Cloud Run answers what it doesn't let through to the worker
+ * 401, 403 and 404: Cloud Run's responses to requests that it doesn't pass to the worker
  * (https://cloud.google.com/run/docs/troubleshooting). Google documents this label of Cloud Tasks' metric as a string,
- * but not its values: this accepts numbers, and the names of HTTP and of google.rpc.Code, however they are written.
+ * but not its values. This matches numbers, and the names in HTTP and google.rpc.Code, in any spelling.
  */
 const TURNED_AWAY = "(?i)40[134]|unauth(enticated|orized)|permission.?denied|forbidden|not.?found";
 const OUTCOME = `metric.label.${DELIVERY_FIELDS.outcome}`;
@@ -81,7 +81,7 @@ function ofQueues({ queueNames }: Watched) {
     enqueued: sum(createdFilter(queueNames), [QUEUE_ID]),
     attempts: sum(attempts, [RESPONSE_CODE]),
     turnedAway: sum(`${attempts} AND ${isTurnedAway}`, [QUEUE_ID, RESPONSE_CODE]),
-    // From each attempt's own time, so that neither backoff nor a time to come counts as delay.
+    // Measured from each attempt's own due time, so that neither backoff nor a schedule time counts as delay.
     delayP50: { filter: delays, aligner: "ALIGN_PERCENTILE_50", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
     delayP99: highest(delays, [QUEUE_ID]),
     depth: {

@@ -12,14 +12,14 @@ interface ServiceLogsArgs {
 }
 
 /**
- * What is kept of the services' logs. Metrics are counted from what is dropped here, too
+ * Where the services' logs are kept, and which lines. Metrics also count the lines that are dropped here
  * (https://cloud.google.com/logging/docs/logs-based-metrics).
  *
  *     services' logs ──┬──▶ the project's bucket: all, or without requests that succeeded
  *                      └──▶ with logRetentionDays a bucket of the stack's own, and nothing to the project's
  *
- * The project's own bucket and sink are left as they are: other applications and other stacks write to them, too. An
- * exclusion only concerns what its filter names.
+ * The project's own bucket and sink aren't changed, since other applications and stacks use them, too. An exclusion
+ * only affects the lines that match its filter.
  */
 export class ServiceLogs extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceLogsArgs, options: pulumi.ComponentResourceOptions) {
@@ -45,7 +45,7 @@ export class ServiceLogs extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-      // Only then: until there is a sink, nobody else keeps them.
+      // Not before: until the sink exists, nothing else keeps the lines.
       this.exclude({ prefix, filter: ofServices, dependsOn: [sink] });
     }
     this.registerOutputs();
@@ -57,7 +57,7 @@ export class ServiceLogs extends pulumi.ComponentResource {
   }
 }
 
-/** Filters of log lines: all of the services, and those of Cloud Run about requests to them that succeeded. */
+/** Filters of log lines: all lines of the services, and Cloud Run's lines about their successful requests. */
 export function describeLogFilters(services: readonly string[]) {
   const names = services.map((service) => `"${service}"`).join(" OR ");
   const ofServices = `resource.type = "cloud_run_revision" AND resource.labels.service_name = (${names})`;

@@ -4,30 +4,30 @@ import { countedOn } from "../../shared/monitoring/counted.ts";
 
 export type ObjectiveName = "availability" | "completion";
 
-/** What the stack promises. */
+/** The stack's goals. */
 export interface Goals {
   /** The fraction of requests to enqueue that must not fail. */
   readonly availabilityGoal: number;
   /** The fraction of tasks that must be done in time. */
   readonly completionGoal: number;
-  /** What in time is, in seconds from when a task was due. */
+  /** What "in time" means, in seconds from when a task was due. */
   readonly completionSeconds: number;
 }
 
 interface SlosArgs extends Goals {
   readonly prefix: string;
-  /** The metrics that they are computed from. */
+  /** The metrics that the objectives are computed from. */
   readonly metrics: Readonly<Record<"requests" | "failedRequests" | "completions", pulumi.Output<string>>>;
 }
 
-/** Cloud Monitoring shows four weeks, so that each has the same weekdays. */
+/** Cloud Monitoring supports four weeks, so that each period has the same weekdays. */
 const PERIOD_DAYS = 28;
 
 /**
  * The objectives, over four weeks.
  *
- * - availability: requests to enqueue that don't fail, as Cloud Run logs them, so that those count for which there was no
- *   instance. Requests that are the caller's fault count on neither side.
+ * - availability: requests to enqueue that don't fail. Cloud Run's log counts them, which includes those for which
+ *   there was no instance. The caller's own errors count on neither side.
  * - completion: tasks that are done within a time after they were due.
  *
  * @returns the full name of each.

@@ -2,35 +2,35 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-/** The condition that says how a service's last deployment ended (https://cloud.google.com/run/docs/reference/rest/v2/Condition). */
+/** The state after a successful deployment (https://cloud.google.com/run/docs/reference/rest/v2/Condition). */
 const SUCCEEDED = "CONDITION_SUCCEEDED";
 
 /**
- * The annotation of a service's template that counts the deployments that were made only because the one before had
- * not succeeded. A changed template makes a new revision.
+ * The annotation of a service's template that counts deployments made only because the one before had failed. A changed
+ * template makes a new revision.
  */
 const REDEPLOYMENTS = "handoff/redeployments";
 
-/** Cloud Run says so while there is no such service, or while its API is off. */
+/** Cloud Run's errors if the service doesn't exist, or its API is off. */
 const NO_SERVICE = /not found|has not been used in project|SERVICE_DISABLED/i;
 
-/** A service was deployed, but Cloud Run doesn't say that it works. */
+/** A service was deployed, but Cloud Run doesn't report that it works. */
 class ServiceNotReadyError extends pulumi.RunError {
   readonly code = "SERVICE_NOT_READY";
 }
 
-/** A service as Cloud Run has it. */
+/** A service as Cloud Run reports it. */
 interface DeployedService {
   /** The state of the terminal condition; empty if there is none. */
   readonly state: string;
   readonly message: string;
-  /** Those of its template. */
+  /** The annotations of its template. */
   readonly annotations: Annotations;
 }
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** A service's name and where it is. */
+/** A service's name and location. */
 export interface Place {
   readonly name: string;
   readonly location: string;
@@ -43,11 +43,11 @@ const serviceSchema = z.object({
 });
 
 /**
- * The annotations that a service's template needs besides those given. They change as long as Cloud Run says that the service doesn't work,
- * so that each update deploys it again, and each preview shows that it will. Pulumi's own state can't tell: it holds
- * what was asked for, and what came of that as of the last call that succeeded.
+ * The given annotations, plus those that a service's template needs. While Cloud Run reports that the service doesn't
+ * work, they change, so that each update deploys it again and each preview shows that it will. Pulumi's own state isn't
+ * enough: it only holds the inputs, and the result of the last successful call.
  *
- * @throws Error during an update, if Cloud Run can't be asked. A preview only warns.
+ * @throws Error during an update, if Cloud Run can't be reached. A preview only warns.
  */
 export async function annotationsFor(
   place: Place,
@@ -60,7 +60,7 @@ export async function annotationsFor(
   return redeployments === 0 ? given : { ...given, [REDEPLOYMENTS]: String(redeployments) };
 }
 
-/** What was asked of Cloud Run. Where a preview can't ask, it warns of that instead, and undefined is returned. */
+/** The result of a request to Cloud Run. If it fails in a preview, this warns and returns undefined. */
 export async function askInPreview<Result>(asked: Promise<Result>, warning: string): Promise<Result | undefined> {
   try {
     return await asked;
@@ -92,13 +92,13 @@ export async function requireReady(place: Place, options: pulumi.InvokeOptions):
   );
 }
 
-/** Asks Cloud Run for a service; undefined if there is none. */
+/** Reads a service from Cloud Run; undefined if there is none. */
 export async function readService(place: Place, options: pulumi.InvokeOptions): Promise<DeployedService | undefined> {
   try {
     const { name, terminalConditions, templates } = serviceSchema.parse(
       await gcp.cloudrunv2.getService({ ...place }, options),
     );
-    // Pulumi doesn't know yet: it won't ask before it has made what the question depends on.
+    // Still unknown: Pulumi doesn't ask before it has created the resources that the question depends on.
     if (!name) return undefined;
     const [condition] = terminalConditions ?? [];
     return {

@@ -3,27 +3,27 @@ import { z } from "zod";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import { type Place, askInPreview, readService } from "./deployed-service.ts";
 
-/** The annotation of the worker's template that says how many shards each queue has. */
+/** The annotation of the worker's template that holds each queue's number of shards. */
 const SHARDS = "handoff/queue-shards";
 
-/** A change of shards would lose tasks, or lose track of them. */
+/** A change of shards would lose tasks, or hide them from lookups. */
 class ShardsError extends pulumi.RunError {
   readonly code = "TASKS_OUT_OF_SIGHT";
 }
 
 type Queues = ReadonlyMap<string, Pick<QueueSettings, "shards">>;
 
-/** The annotation by which a later update knows the queues' shards. */
+/** The annotation from which a later update reads the numbers of shards. */
 export function shardsAnnotation(queues: Queues): Readonly<Record<string, string>> {
   return { [SHARDS]: JSON.stringify(Object.fromEntries([...queues].map(([key, queue]) => [key, shardsNow(queue)]))) };
 }
 
 /**
- * Refuses a change of a queue's shards that doesn't say how many there are at present. Pulumi would delete those that are
- * too many, with their tasks; and where there are more than before, nobody would look for a task where it waits.
+ * Refuses a change of a queue's shards whose `before` isn't the deployed number. With fewer shards, Pulumi would delete
+ * the others with their tasks; with more, lookups wouldn't find the tasks that already wait.
  *
- * @param worker where the deployed worker is.
- * @throws ShardsError, and Error during an update if Cloud Run can't be asked. A preview only warns.
+ * @param worker the deployed worker's location.
+ * @throws ShardsError, and Error during an update if Cloud Run can't be reached. A preview only warns.
  */
 export async function refuseForgottenShards(
   queues: Queues,
@@ -58,7 +58,7 @@ function shardText(count: number): string {
 
 const shardsSchema = z.record(z.string(), z.int().positive());
 
-/** What was deployed by earlier versions says nothing, and neither do others' annotations. */
+/** Annotations of earlier versions, or of other tools, say nothing about shards. */
 function readShards(text: string | undefined): ReadonlyMap<string, number> {
   try {
     return new Map(Object.entries(shardsSchema.parse(JSON.parse(text ?? "{}"))));

@@ -5,11 +5,11 @@ const SERVICE = "gcp:cloudrunv2/service:Service";
 const GRANT = /^gcp:serviceaccount\/account:Account$|:\w*I[aA][mM]Member$/;
 
 /**
- * Makes a Cloud Run service wait until Google Cloud knows the grants that this update made before it. IAM takes
- * typically two minutes (https://cloud.google.com/iam/docs/access-change-propagation), and a revision that starts
- * earlier fails: it may not read its secret, or its image. An update that makes no grant waits for nothing.
+ * Makes a Cloud Run service wait until the grants that this update made before it are in effect. That typically takes
+ * two minutes (https://cloud.google.com/iam/docs/access-change-propagation). A revision that starts earlier fails,
+ * because it may not read its secret or its image. An update without new grants doesn't wait.
  *
- * Grants that a service doesn't depend on may be made at the same time; waiting for those too does no harm.
+ * Grants that a service doesn't depend on may be made at the same time; waiting for those too is harmless.
  *
  * @param options.settleMs milliseconds from the newest grant until services are created or updated.
  * @param options.sleep how to wait that many milliseconds.

@@ -6,7 +6,7 @@ import { membersThatLook } from "../settings/access-settings.ts";
 import type { ConsoleIdentity } from "../settings/console-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** People who look at it wait for the producer rather than for its processor. */
+/** Its requests mostly wait for the producer and need little CPU. */
 const CAPACITY = {
   minInstances: 0,
   maxInstances: CONSOLE_MAX_INSTANCES,
@@ -20,16 +20,16 @@ interface ConsoleArgs {
     "project" | "prefix" | "region" | "operators" | "viewers" | "consoleSubnet" | "consoleCpus" | "consoleMemoryMib"
   >;
   readonly identity: ConsoleIdentity;
-  /** The project's. */
+  /** The project's number. */
   readonly projectNumber: pulumi.Output<string>;
   readonly image: pulumi.Output<string>;
   readonly account: gcp.serviceaccount.Account;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The audience of the tokens that people send where there is no Identity-Aware Proxy. */
+  /** The audience of the tokens that people send without Identity-Aware Proxy. */
   readonly audience: string;
 }
 
-/** The audience of what Identity-Aware Proxy says of people (https://cloud.google.com/iap/docs/signed-headers-howto). */
+/** The audience of Identity-Aware Proxy's assertions (https://cloud.google.com/iap/docs/signed-headers-howto). */
 export function iapAudienceOf(
   { prefix, region }: Pick<Settings, "prefix" | "region">,
   projectNumber: pulumi.Output<string>,
@@ -38,13 +38,13 @@ export function iapAudienceOf(
 }
 
 /**
- * The web pages for operators and viewers. They reach it either through Identity-Aware Proxy, which alone may then call it,
- * or they call it themselves.
+ * The web pages for operators and viewers. They reach it through Identity-Aware Proxy, and then only the proxy may call
+ * it, or directly.
  *
- * It holds no state, and goes when it is turned off. So unlike the other services, it isn't protected.
+ * It holds no state and is deleted when it is turned off, so unlike the other services it isn't protected.
  */
 export class Console extends pulumi.ComponentResource {
-  /** Known once Cloud Run says that the service works. */
+  /** Known once Cloud Run reports that the service works. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: ConsoleArgs, options: pulumi.ComponentResourceOptions) {
@@ -82,7 +82,7 @@ export class Console extends pulumi.ComponentResource {
   }
 
   /**
-   * The account as which Identity-Aware Proxy calls the services behind it. Google makes it when it is first asked for
+   * The account with which Identity-Aware Proxy calls the services behind it. Google creates it at the first request
    * (https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run).
    */
   private addIapAgent({ settings: { project }, projectNumber }: ConsoleArgs): pulumi.Output<string> {
@@ -92,7 +92,7 @@ export class Console extends pulumi.ComponentResource {
       .apply(([number]) => `serviceAccount:service-${number}@gcp-sa-iap.iam.gserviceaccount.com`);
   }
 
-  /** Through Identity-Aware Proxy. */
+  /** Lets a member open the console through Identity-Aware Proxy. */
   private letOpen(member: string, { name, location }: gcp.cloudrunv2.Service, project: string): void {
     new gcp.iap.WebCloudRunServiceIamMember(
       `${member}-opens-console`,
@@ -102,7 +102,7 @@ export class Console extends pulumi.ComponentResource {
   }
 
   /**
-   * `gcloud run services proxy` looks the service up, which `run.invoker` doesn't allow
+   * `gcloud run services proxy` reads the service, which `run.invoker` doesn't allow
    * (https://cloud.google.com/run/docs/reference/iam/roles).
    */
   private letFind(member: string, { name, location }: gcp.cloudrunv2.Service): void {
@@ -111,7 +111,7 @@ export class Console extends pulumi.ComponentResource {
   }
 }
 
-/** The name of the service, in Cloud Run. */
+/** The service's name in Cloud Run. */
 export function consoleName({ prefix }: Pick<Settings, "prefix">): string {
   return `${prefix}-console`;
 }

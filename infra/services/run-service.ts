@@ -5,7 +5,7 @@ import type { StoredSecret } from "../task-secrets.ts";
 
 const PORT = 8080;
 
-/** A subnet, and what goes through it. */
+/** A subnet, and the traffic that is sent through it. */
 export interface Egress {
   readonly subnet: pulumi.Input<string>;
   readonly traffic: "all" | "private-ranges";
@@ -18,8 +18,8 @@ interface RunServiceArgs {
   readonly image: pulumi.Input<string>;
   readonly account: gcp.serviceaccount.Account;
   /**
-   * Who may call the service, as IAM members. The keys name the grants, so they must not change when other callers come
-   * or go.
+   * Who may call the service, as IAM members. The keys name the grants, so they must not change when other callers are
+   * added or removed.
    */
   readonly callers: Readonly<Record<string, pulumi.Input<string>>>;
   readonly ingress: "all" | "internal";
@@ -28,27 +28,27 @@ interface RunServiceArgs {
   readonly maxInstances: number;
   /** Requests that one instance handles at once. */
   readonly concurrency: number;
-  /** vCPUs of one instance, and its memory. */
+  /** The vCPUs of one instance. */
   readonly cpus: string;
   readonly memoryMib: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
-  /** Variables whose values are in secrets that exist already. */
+  /** Variables whose values are in existing secrets. */
   readonly givenSecrets?: ReadonlyMap<string, { readonly secret: string; readonly version: string }>;
   readonly protect: boolean;
-  /** Whether Identity-Aware Proxy stands before it. Default: no. */
+  /** Whether Identity-Aware Proxy is in front of it. Default: no. */
   readonly iap?: boolean;
-  /** The subnet that its own requests go through. Default: none. */
+  /** The subnet for its own requests. Default: none. */
   readonly egress?: Egress | undefined;
-  /** Of its template. A change of them makes a new revision. */
+  /** The annotations of its template. A change makes a new revision. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A Cloud Run service that runs as its own service account and only lets the named callers in. */
+/** A Cloud Run service that runs as its own service account and only accepts the named callers. */
 export class RunService extends pulumi.ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
-  /** Known once Cloud Run says that the service works. If it doesn't, the update fails. */
+  /** Known once Cloud Run reports that the service works. If it doesn't, the update fails. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: RunServiceArgs, options: pulumi.ComponentResourceOptions) {
@@ -115,16 +115,16 @@ function describeContainer({ image, cpus, memoryMib, env, secretEnv = {}, givenS
 }
 
 /**
- * Direct VPC egress. All traffic by default, since the addresses of other services are public ones, which would leave past the
- * network otherwise (https://cloud.google.com/run/docs/securing/ingress).
+ * Direct VPC egress. All traffic by default, since other services have public addresses, to which requests would
+ * otherwise bypass the network (https://cloud.google.com/run/docs/securing/ingress).
  */
 function through({ subnet: subnetwork, traffic }: Egress) {
   return { egress: traffic === "all" ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY", networkInterfaces: [{ subnetwork }] };
 }
 
 /**
- * Checks for liveness, not readiness: an instance that can't reach Firestore must stay up to tell Cloud Tasks so, with
- * a 503.
+ * Checks for liveness, not readiness: an instance that can't reach Firestore must stay up to respond to Cloud Tasks
+ * with 503.
  */
 function aliveProbe(times: { readonly periodSeconds: number; readonly failureThreshold: number }) {
   return { httpGet: { path: "/live" }, timeoutSeconds: 2, ...times };

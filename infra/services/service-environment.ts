@@ -20,9 +20,9 @@ export function environmentOf(parts: {
   readonly accounts: Accounts;
   readonly queues: Queues;
   readonly records: RecordStore;
-  /** The audiences of the tokens that deliveries carry, and of those that callers send. */
+  /** The audiences of the tokens of deliveries and of callers. */
   readonly audiences: { readonly worker: string; readonly producer: string };
-  /** The services' own addresses, which are known before there are services. */
+  /** The services' own addresses, which are known before the services exist. */
   readonly urls: { readonly worker: pulumi.Input<string>; readonly producer: pulumi.Input<string> };
 }): { readonly worker: Variables; producer(workerUrl: pulumi.Output<string>): Variables } {
   const { settings, accounts, queues, records, audiences } = parts;
@@ -42,7 +42,7 @@ export function environmentOf(parts: {
     worker: {
       ...shared,
       AUTH_MODE: settings.authMode,
-      // True by construction: Cloud Run's check stays on, and only the invoker is granted run.invoker.
+      // Always true: Cloud Run's check stays on, and only the invoker is granted run.invoker.
       INVOKER_CHECK: "on",
       WORKER_URL: parts.urls.worker,
       ...Object.fromEntries(settings.taskSettings.variables),
@@ -50,7 +50,7 @@ export function environmentOf(parts: {
     },
     producer: (workerUrl) => ({
       ...shared,
-      // People's tokens come without a signature, most service accounts' with it.
+      // People's tokens arrive without a signature, most service accounts' with it.
       AUTH_MODE: "auto",
       // As above, but for the named callers.
       INVOKER_CHECK: "on",
@@ -67,7 +67,7 @@ export function environmentOf(parts: {
   };
 }
 
-/** What the console is told. Everything else it asks the producer for. */
+/** The console's environment. It gets everything else from the producer. */
 export function environmentOfConsole({
   settings,
   identity,
@@ -91,13 +91,13 @@ export function environmentOfConsole({
     ...(identity === "iap"
       ? { IAP_AUDIENCE: iapAudienceOf(settings, projectNumber) }
       : { CONSOLE_AUDIENCE: audiences.console }),
-    // As the producer's. Behind Identity-Aware Proxy, Cloud Run lets nobody else in.
+    // As for the producer. Behind Identity-Aware Proxy, Cloud Run accepts no other caller.
     AUTH_MODE: "auto",
     INVOKER_CHECK: "on",
   };
 }
 
-/** Who may do what. Each of our own accounts has one role. */
+/** The access lists. Each of our own accounts has one role. */
 function accessOf({
   settings,
   accounts: { producer, worker, invoker, trigger, tick, console },

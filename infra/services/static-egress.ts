@@ -3,16 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Egress } from "./run-service.ts";
 import type { Settings } from "../settings/settings.ts";
 
-/** 4,092 addresses: Direct VPC egress reserves them in blocks of 16, and an instance that stops keeps its own for a while. */
+/** 4,092 addresses. Direct VPC egress reserves blocks of 16, and a stopped instance keeps its own for a while. */
 const RANGE = "10.0.0.0/20";
 /**
- * How many connections at once an instance may have to one host and port. One address has 64,512 ports
- * (https://cloud.google.com/nat/docs/ports-and-addresses), which is enough for 1,000 instances with the least, and more than
- * 1,000 is no setting.
+ * How many connections an instance may have to one host and port at the same time. One address has 64,512 ports
+ * (https://cloud.google.com/nat/docs/ports-and-addresses). With the minimum, that is enough for 1,000 instances, and
+ * settings allow no more.
  */
 const PORTS = { minPortsPerVm: 64, maxPortsPerVm: 1_024 };
 
-/** How the worker's own requests leave, and from which address if the stack has one for it. */
+/** How the worker's own requests leave the stack, and their fixed address if it has one. */
 export function workersWayOut(
   { workerEgress, prefix, region, protect }: Pick<Settings, "workerEgress" | "prefix" | "region" | "protect">,
   options: pulumi.ComponentResourceOptions,
@@ -24,11 +24,11 @@ export function workersWayOut(
 }
 
 /**
- * A way out to the internet with an address that stays: a network with one subnet, and a Cloud NAT with one address
- * (https://cloud.google.com/run/docs/configuring/static-outbound-ip). Nothing else is in the network, and nothing comes in.
+ * Egress to the internet from a fixed address: a network with one subnet, and a Cloud NAT with one address
+ * (https://cloud.google.com/run/docs/configuring/static-outbound-ip). The network has no ingress.
  */
 class StaticEgress extends pulumi.ComponentResource {
-  /** The name of the subnet, once requests through it find the way out. */
+  /** The name of the subnet, once egress through it works. */
   readonly subnet: pulumi.Output<string>;
   /** The address that subscribers see. */
   readonly address: pulumi.Output<string>;
@@ -47,11 +47,11 @@ class StaticEgress extends pulumi.ComponentResource {
     );
     const subnet = new gcp.compute.Subnetwork(
       "egress",
-      // With Google's own APIs, such as Firestore, the worker talks past the NAT, which would cost by the GiB.
+      // Requests to Google's own APIs, such as Firestore, bypass the NAT, which charges by the GiB.
       { ...named, network: network.id, ipCidrRange: RANGE, privateIpGoogleAccess: true },
       { parent: this },
     );
-    // Subscribers have it on their lists, and nobody gets the same one again.
+    // Subscribers put it on their allow lists, and a released address can't be recovered.
     const address = new gcp.compute.Address("egress", named, { parent: this, protect });
     const nat = this.addNat({ ...named, network, subnet, address });
     this.subnet = pulumi.all([subnet.name, nat.id]).apply(([its]) => its);
@@ -80,7 +80,7 @@ class StaticEgress extends pulumi.ComponentResource {
         subnetworks: [{ name: subnet.id, sourceIpRangesToNats: ["ALL_IP_RANGES"] }],
         enableDynamicPortAllocation: true,
         ...PORTS,
-        // Without ports, connections fail: that is worth a line.
+        // Without free ports, connections fail, which must be logged.
         logConfig: { enable: true, filter: "ERRORS_ONLY" },
       },
       { parent: this },

@@ -4,7 +4,7 @@ import { LONGEST_EMAIL, isServiceAccount } from "../../shared/auth/email.ts";
 import type { TaskTypes } from "../../shared/contract/registry.ts";
 import { listOf } from "./setting-values.ts";
 
-/** Who may call the producer. Callers must be named: nobody else is let in. */
+/** Who may call the producer. Callers must be listed: nobody else may call. */
 export const caller = z
   .string()
   .refine((member) => !/^all(Authenticated)?Users$/.test(member), "would let everyone in: name accounts or groups")
@@ -34,7 +34,7 @@ export const accounts = listOf(account).refine(
   "must not contain duplicates",
 );
 
-/** Patterns that each fit at least one registered type. */
+/** Patterns that each match at least one registered type. */
 export function typePatterns(types: TaskTypes) {
   const pattern = z
     .string()
@@ -45,7 +45,7 @@ export function typePatterns(types: TaskTypes) {
   return listOf(pattern);
 }
 
-/** Which types a caller may create: its address, and patterns. */
+/** The types that a caller may create: its address, and patterns. */
 export function callerTypes(types: TaskTypes) {
   const patterns = typePatterns(types).min(1, "must name a type; leave the caller out if it may create every type");
   return z
@@ -63,7 +63,7 @@ export function callerTypes(types: TaskTypes) {
     });
 }
 
-/** What the settings say of who may do what. */
+/** The settings about access. */
 export interface AccessSettings {
   readonly project: string;
   readonly prefix: string;
@@ -73,12 +73,12 @@ export interface AccessSettings {
   readonly callerTypes: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The address of an account of Handoff itself, as its creation will make it. */
+/** The address that one of Handoff's own accounts will have. */
 function ownEmail({ prefix, project }: Pick<AccessSettings, "prefix" | "project">, account: string): string {
   return `${prefix}-${account}@${project}.iam.gserviceaccount.com`;
 }
 
-/** The accounts of Handoff itself. */
+/** Handoff's own accounts. */
 const OWN_ACCOUNTS = ["producer", "worker", "invoker", "trigger", "tick", "console"] as const;
 
 interface AccessProblem {
@@ -86,7 +86,7 @@ interface AccessProblem {
   readonly message: string;
 }
 
-/** Entries that would have no effect, or not the one that they seem to have: where each is, and a sentence. */
+/** Entries that would have no effect, or not the expected one: the path of each, and a sentence. */
 export function accessProblems(settings: AccessSettings): readonly AccessProblem[] {
   const groups = new Set(
     settings.callers.map((member) => member.toLowerCase()).filter((it) => it.startsWith("group:")),
@@ -121,12 +121,12 @@ function listed(setting: string, emails: readonly string[]) {
   return emails.map((email, index) => ({ email, setting, path: [setting, index] }));
 }
 
-/** The IAM members that operate or view. They may use the console. */
+/** The IAM members of operators and viewers, who may use the console. */
 export function membersThatLook({ operators, viewers }: Pick<AccessSettings, "operators" | "viewers">): string[] {
   return [...operators, ...viewers].map((email) => `${isServiceAccount(email) ? "serviceAccount" : "user"}:${email}`);
 }
 
-/** The IAM members that may call the producer: callers, operators and viewers, each once. */
+/** The IAM members that may call the producer: callers, operators and viewers, without duplicates. */
 export function membersThatCall(settings: AccessSettings): readonly string[] {
   const { callers } = settings;
   const people = membersThatLook(settings);

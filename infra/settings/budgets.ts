@@ -15,7 +15,7 @@ export class BudgetError extends pulumi.RunError {
 /** Requests that one instance of the producer handles at once. */
 export const PRODUCER_CONCURRENCY = 80;
 
-/** Few people look at it. */
+/** Few people use it. */
 export const CONSOLE_MAX_INSTANCES = 2;
 
 /** Queue limits (https://cloud.google.com/tasks/docs/quotas). */
@@ -23,9 +23,9 @@ const MOST_DISPATCHES_PER_SECOND = 500;
 const MOST_CONCURRENT_DISPATCHES = 5_000;
 
 /**
- * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more
- * deliveries at once than the worker's instances accept, in which case Cloud Run would answer 429 and slow down every
- * queue, or instances that have too little memory for what they take on at once, or more instances than the project may have.
+ * Refuses to provision a stack that can't work: a handler that takes longer than Cloud Tasks waits; queues that send
+ * more deliveries at once than the worker's instances accept, so that Cloud Run would answer 429 and slow every queue
+ * down; instances with too little memory for what they accept; or more instances than the project may have.
  *
  * @throws BudgetError
  */
@@ -47,7 +47,7 @@ export function refuseBrokenBudgets(plan: {
   throw new BudgetError(`The budgets don't add up:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
-/** Each of a queue's shards has its share. */
+/** Each shard has its share of the queue's limits. */
 function checkLimits(key: string, queue: QueueSettings): string[] {
   const problems: string[] = [];
   const { maxDispatchesPerSecond, maxConcurrentDispatches } = shareOf(queue, 0);
@@ -106,7 +106,7 @@ type Region = Pick<
   | "regionMemoryGib"
 >;
 
-/** Instances of each service, and what one of them has. */
+/** The instances of each service, and the resources of each instance. */
 function instancesOf(settings: Region) {
   const { producerMaxInstances, workerMaxInstances, console: reachedBy } = settings;
   return [
@@ -146,7 +146,7 @@ function checkRegion(settings: Region): string[] {
   return problems;
 }
 
-/** Of the producer's bodies, which may be longer, only the payload is kept. */
+/** Of the producer's request bodies, which may be longer, only the payload is kept. */
 function checkMemory({
   workerConcurrency,
   workerMemoryMib,

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import { numberWithin, oneOf } from "./setting-values.ts";
 
-/** What one instance may have of memory, by its vCPUs (https://cloud.google.com/run/docs/configuring/services/cpu). */
+/** The memory that an instance may have, by its vCPUs (https://cloud.google.com/run/docs/configuring/services/cpu). */
 const MEMORY_MIB_OF = {
   "1": { from: LEAST_MEMORY_MIB, to: 4_096 },
   "2": { from: LEAST_MEMORY_MIB, to: 8_192 },
@@ -11,12 +11,12 @@ const MEMORY_MIB_OF = {
   "8": { from: 4_096, to: 32_768 },
 } as const;
 
-/** Cloud Run also has fractions of one, with which an instance takes one request at a time. */
+/** Cloud Run also has fractions of one, but then an instance handles one request at a time. */
 const cpus = oneOf("1", "2", "4", "6", "8").default("1");
 
 const memoryMib = numberWithin({ from: LEAST_MEMORY_MIB, to: MEMORY_MIB_OF["8"].to });
 
-/** How many instances each service has, what each of them has, and what the project may have of them. */
+/** The number of instances of each service, the resources of each, and the project's quotas. */
 export const capacityFields = {
   producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
   producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(8),
@@ -33,8 +33,8 @@ export const capacityFields = {
   workerMemoryMib: memoryMib.default(2_048),
   consoleMemoryMib: memoryMib.default(LEAST_MEMORY_MIB),
   /**
-   * How many vCPUs, and how much memory, the project's instances may have in the region altogether. Default: what a new
-   * project gets. Google raises it on request (https://cloud.google.com/run/quotas#increase).
+   * How many vCPUs, and how much memory, the project's instances may have in the region in total. Default: a new
+   * project's quota. Google raises it on request (https://cloud.google.com/run/quotas#increase).
    */
   regionCpus: numberWithin({ from: 1, to: 100_000 }).default(20),
   regionMemoryGib: numberWithin({ from: 1, to: 1_000_000 }).default(40),
@@ -45,7 +45,7 @@ type Capacity = { readonly [Name in keyof typeof capacityFields]: z.output<(type
 const SERVICES = ["producer", "worker", "console"] as const;
 
 /**
- * What Cloud Run refuses, or has no effect: where it is, and a sentence.
+ * Settings that Cloud Run refuses, or that have no effect: the path of each, and a sentence.
  *
  * @param given the keys that the configuration sets.
  */

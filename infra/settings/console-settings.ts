@@ -4,18 +4,18 @@ import { subnet } from "./worker-settings.ts";
 /** Whether there is a console, and how people reach it. */
 export const consoleFields = {
   /**
-   * `cloud-run`: operators and viewers reach it with `gcloud run services proxy`, whatever the project. `iap`: at its own
-   * URL, behind Identity-Aware Proxy, which wants people and project to be in one organisation. `off`: there is none.
+   * `cloud-run`: operators and viewers reach it with `gcloud run services proxy`, in any project. `iap`: at its own
+   * URL, behind Identity-Aware Proxy, which requires people and project to be in one organisation. `off`: no console.
    */
   console: oneOf("cloud-run", "iap", "off").default("cloud-run"),
   /**
-   * The subnet that the console's requests go through: its name, or its path if it is in another project. A producer with
-   * `producerIngress` internal takes no others.
+   * The subnet for the console's requests: its name, or its path if it is in another project. A producer whose
+   * `producerIngress` is internal accepts no other requests.
    */
   consoleSubnet: subnet.optional(),
 };
 
-/** How the console learns who somebody is. */
+/** How the console identifies people. */
 export type ConsoleIdentity = "cloud-run" | "iap";
 
 interface ConsoleSettings {
@@ -24,7 +24,7 @@ interface ConsoleSettings {
   readonly producerIngress: "all" | "internal";
 }
 
-/** What keeps the console from reaching the producer, or has no effect: where it is, and a sentence. */
+/** Settings that keep the console from reaching the producer, or have no effect: path and sentence of each. */
 export function consoleProblems(settings: ConsoleSettings): readonly { path: [string]; message: string }[] {
   const { console: reachedBy, consoleSubnet, producerIngress } = settings;
   if (reachedBy === "off") {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { collectionPrefixVariable } from "../../shared/runtime/config.ts";
 
-/** Which database Handoff keeps its records in, and under which names. */
+/** The database in which Handoff keeps its records, and the names of its collections. */
 export const databaseFields = {
   /**
-   * The name of a database that exists already. Default: one of the stack's own, named as `prefix`. The form is Google's
+   * The name of an existing database. Default: a database of the stack's own, named by `prefix`. The form is Google's
    * (https://cloud.google.com/firestore/docs/manage-databases#database_id).
    */
   database: z
@@ -14,12 +14,12 @@ export const databaseFields = {
       "must be (default), or 4 to 63 lower-case letters, digits and hyphens",
     )
     .optional(),
-  /** Where that database is, which may be a multi-region. One of the stack's own is in `region`. */
+  /** The existing database's location, which may be a multi-region. The stack's own is in `region`. */
   databaseLocation: z
     .string()
     .regex(/^[a-z]+(-[a-z]+)?\d+$/, "must be a region or a multi-region, for example europe-west1 or eur3")
     .optional(),
-  /** What stands before the name of each of Handoff's collections. Default: nothing. */
+  /** The prefix of the names of Handoff's collections. Default: none. */
   collectionPrefix: collectionPrefixVariable.optional(),
 };
 
@@ -35,7 +35,7 @@ export function databaseIdOf({ database, prefix }: DatabaseSettings): string {
 }
 
 /**
- * What contradicts itself in the settings, as a path and a sentence.
+ * Contradictions in the settings, each with its path and a sentence.
  *
  * @param given the keys that the configuration sets.
  */
@@ -51,7 +51,7 @@ export function databaseProblems(
   }
   const problems: { path: [string]; message: string }[] = [];
   if (database === prefix) {
-    // Pulumi would delete it, since the program no longer asks for it.
+    // Pulumi would delete it, since the program no longer declares it.
     const message = "is the name of the stack's own database: leave it out, or choose another handoff:prefix";
     problems.push({ path: ["database"], message });
   }

@@ -5,7 +5,7 @@ export const IMAGE_TARGETS = ["producer", "worker", "console"] as const;
 
 export type ImageTarget = (typeof IMAGE_TARGETS)[number];
 
-/** Images that exist already, by target, each by its digest: a tag can be moved, and then nobody knows what runs. */
+/** Existing images, by target, each with its digest: a tag can be moved, and then it is unclear what runs. */
 export type GivenImages = Readonly<Partial<Record<ImageTarget, string>>>;
 
 const image = z
@@ -15,7 +15,7 @@ const image = z
     "must be an image by its digest, for example europe-west1-docker.pkg.dev/my-project-123/handoff/worker@sha256:…",
   );
 
-/** The images of a stack: those that are given are deployed as they are, and the others are built by `pulumi up`. */
+/** The images of a stack: given ones are deployed as they are, and `pulumi up` builds the others. */
 export const images = z.partialRecord(z.enum(IMAGE_TARGETS), image, {
   error: `must be a map of images by their targets, which are ${IMAGE_TARGETS.join(", ")}`,
 });

@@ -1,15 +1,15 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** There is no such region. */
+/** The region doesn't exist. */
 class RegionError extends pulumi.RunError {
   readonly code = "UNKNOWN_REGION";
 }
 
 /**
- * Refuses a region that Cloud Run isn't in. It is asked, since regions come and go
- * (https://cloud.google.com/run/docs/locations). Where it can't be asked, as by the first preview of an empty project, a
- * warning says so, and the region is refused when something is to be made there.
+ * Refuses a region without Cloud Run. It asks Cloud Run, since the list of regions changes
+ * (https://cloud.google.com/run/docs/locations). If that fails, as in the first preview of an empty project, it warns,
+ * and creating a resource in a wrong region fails later.
  *
  * @throws RegionError
  */
@@ -25,11 +25,11 @@ export async function refuseUnknownRegion(
   throw new RegionError(`handoff:region: there is no Cloud Run in ${region}. It is in ${others}.`);
 }
 
-/** Empty if nobody can tell yet. */
+/** Empty if that is still unknown. */
 async function askForRegions(project: string, options: pulumi.InvokeOptions): Promise<readonly string[]> {
   try {
     const { locations } = await gcp.cloudrun.getLocations({ project }, options);
-    // Pulumi doesn't know yet: it won't ask before it has made what the question depends on.
+    // Still unknown: Pulumi doesn't ask before it has created the resources that the question depends on.
     return locations ?? [];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

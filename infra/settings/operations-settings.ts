@@ -2,22 +2,21 @@ import { z } from "zod";
 import { images } from "./image-settings.ts";
 import { listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
-/** What whoever operates the stack decides: which images run, what is kept of its logs, and what is promised. */
+/** The operator's decisions: which images run, which logs are kept, and which goals are set. */
 export const operationsFields = {
   /** Images to deploy as they are. Default: `pulumi up` builds them, with Docker. */
   images: images.default({}),
   /**
-   * Which of Cloud Run's own lines about requests to keep. Those about requests that succeeded say nothing that the services'
-   * own lines don't.
+   * Which of Cloud Run's own lines about requests to keep. Lines about successful requests add nothing to the services'
+   * own.
    */
   requestLog: oneOf("failed", "all").default("failed"),
   /**
-   * How many days to keep the services' logs, in a bucket of the stack's own. Default: no such bucket, so that they are kept
-   * as the project keeps its logs, which is for 30 days unless somebody has changed it
-   * (https://cloud.google.com/logging/quotas#logs_retention_periods).
+   * How many days to keep the services' logs in a bucket of the stack's own. Default: no such bucket; the project keeps
+   * them with its other logs, by default for 30 days (https://cloud.google.com/logging/quotas#logs_retention_periods).
    */
   logRetentionDays: numberWithin({ from: 1, to: 3_650 }).optional(),
-  /** Channels that exist already, of whatever kind: Slack, PagerDuty, a webhook. Alerts go there, too. */
+  /** Existing notification channels of any kind: Slack, PagerDuty, a webhook. They get the alerts, too. */
   notificationChannels: listOf(
     z
       .string()
@@ -29,27 +28,27 @@ export const operationsFields = {
     .refine((names) => new Set(names).size === names.length, "must not contain duplicates")
     .default([]),
   /**
-   * How much the project may cost in a month, in the billing account's currency; at half of it, at 90 % and at all of it there
-   * is a mail. Needs `billingAccount`. Default: no budget.
+   * How much the project may cost in a month, in the billing account's currency. At 50 %, 90 % and 100 % of it, an
+   * e-mail is sent. Needs `billingAccount`. Default: no budget.
    */
   monthlyBudget: numberWithin({ from: 1, to: 10_000_000 }).optional(),
-  /** The billing account's id. See: gcloud billing accounts list */
+  /** The billing account's id, as in `gcloud billing accounts list`. */
   billingAccount: z
     .string()
     .regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, "must be a billing account's id, for example 012345-6789AB-CDEF01")
     .optional(),
   /**
-   * Whether Google logs who reads and writes Firestore's documents, secrets and tasks past the services. For these APIs it
-   * replaces what the whole project logs, so only one stack of a project may set it.
+   * Whether Google logs who reads and writes Firestore's documents, secrets and tasks without going through the
+   * services. It replaces the whole project's audit settings for these APIs, so only one stack of a project may set it.
    */
   auditDataAccess: trueOrFalse.default(false),
   /** How many weeks to keep weekly backups of the stack's own database; 0 turns them off. */
   weeklyBackupRetentionWeeks: numberWithin({ from: 0, to: 14 }).default(0),
-  /** Which fraction of requests to enqueue must not fail, over four weeks. */
+  /** The fraction of requests to enqueue that must not fail, over four weeks. */
   availabilityGoal: numberWithin({ from: 0.5, to: 0.999, whole: false }).default(0.999),
-  /** Which fraction of tasks must be done in time. */
+  /** The fraction of tasks that must be done in time. */
   completionGoal: numberWithin({ from: 0.5, to: 0.999, whole: false }).default(0.99),
-  /** What in time is, in seconds from when a task was due. It should be more than handlers take. */
+  /** What "in time" means, in seconds from when a task was due. It should be longer than handlers take. */
   completionSeconds: numberWithin({ from: 1, to: 3_600 }).default(60),
 };
 
@@ -61,7 +60,7 @@ interface OperationsSettings {
   readonly weeklyBackupRetentionWeeks: number;
 }
 
-/** What contradicts itself in the settings, as a path and a sentence. */
+/** Contradictions in the settings, each with its path and a sentence. */
 export function operationsProblems({
   monthlyBudget,
   billingAccount,

@@ -6,8 +6,8 @@ import { JsonTextError, readJson } from "../../shared/json/read-json.ts";
 const LIMITS = { maxDepth: 66, maxValues: 100_000 };
 
 /**
- * The value of a setting's text: a structured one, which Pulumi passes as JSON, or the text itself. Lists what a structured
- * value would lose, such as the digits of a number in a schedule's payload.
+ * The value of a setting: the parsed JSON if it is structured, as Pulumi passes it, or the text itself. The problems
+ * list what a structured value would lose, such as the digits of a number in a schedule's payload.
  */
 export function readStructured(text: string): { readonly value: unknown; readonly problems: readonly JsonProblem[] } {
   if (!/^\s*[[{]/.test(text)) return { value: text, problems: [] };
@@ -24,7 +24,7 @@ export const trueOrFalse = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
-/** A number between two limits, both inclusive; a whole number by default. */
+/** A number between two limits, both inclusive; by default a whole number. */
 export function numberWithin({ from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
   const error = `must be a ${whole ? "whole " : ""}number from ${from} to ${to}`;
   return z

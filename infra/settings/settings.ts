@@ -21,7 +21,7 @@ export class SettingsError extends pulumi.RunError {
 /** The namespace of our keys in a stack's configuration. */
 const NAMESPACE = "handoff";
 
-/** Names of schedules, each of which is defined. */
+/** Names of defined schedules. */
 const schedulesOff = (schedules: Schedules) =>
   listOf(
     z.string().refine((name) => schedules.has(name), {
@@ -29,14 +29,14 @@ const schedulesOff = (schedules: Schedules) =>
     }),
   ).refine(areDistinct, "must not contain duplicates");
 
-/** What stacks had before schedules were code. Nobody should believe that it still works. */
+/** A setting from before schedules were code. It is refused, so that nobody believes that it still works. */
 const goneSchedules = z.undefined({
   error:
     "schedules are code now: write each one in shared/tasks/schedules.ts, as defineSchedule({ name, cron, timeZone, task, " +
     "payload }), list it there, and remove this setting with: pulumi config rm handoff:schedules. See docs/schedules.md",
 });
 
-/** The settings that every stack has, whatever its task types. */
+/** The settings of every stack, whatever its task types. */
 const ownFields = {
   /** The Google Cloud project's id. */
   project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
@@ -51,8 +51,8 @@ const ownFields = {
   /** Whether to protect what can't be recreated (database, queues, secret) from deletion. */
   protect: trueOrFalse.default(true),
   /**
-   * Since when each caller has idempotency keys of its own. Before, one key was one task for all callers. Default: always;
-   * what revisions without callers accepted is looked for without an end.
+   * The time since which each caller has its own idempotency keys. Before, all callers shared them. Default: always.
+   * Tasks that revisions without callers accepted are looked up for an unlimited time.
    */
   callerKeysFrom: z.iso
     .datetime({ offset: true, error: 'must be a time with a zone, and in quotes, for example "2027-01-31T12:00:00Z"' })
@@ -61,7 +61,7 @@ const ownFields = {
   /** E-mail addresses of people and service accounts. They may call the producer without being listed as callers. */
   operators: accounts.default([]),
   viewers: accounts.default([]),
-  /** How many requests each caller may send each of the producer's instances. */
+  /** How many requests each caller may send to each producer instance. */
   callerRequestsPerSecond: numberWithin({ from: 1, to: 10_000 }).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
   notificationEmails: listOf(z.email("must be an e-mail address"))
     .refine(areDistinct, "must not contain duplicates")
@@ -74,14 +74,14 @@ const ownFields = {
   /** How many days to keep daily backups of the stack's own database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
   /**
-   * How long a service waits for grants that the same update made. IAM takes typically two minutes
+   * How long a service waits for grants that the same update made. IAM typically takes two minutes
    * (https://cloud.google.com/iam/docs/access-change-propagation).
    */
   grantSettleSeconds: numberWithin({ from: 0, to: 900 }).default(120),
   imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
   /** The fraction of traces to sample when the caller hasn't decided; 0 turns tracing off. */
   traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
-  /** No higher than info, because metrics are counted from lines of that level. */
+  /** At most info, because metrics count lines of that level. */
   logLevel: oneOf("debug", "info").default("info"),
   authMode: oneOf("auto", "verify", "platform").default("auto"),
 };
@@ -91,7 +91,7 @@ const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =
     .strictObject({
       ...ownFields,
       callerTypes: callerTypes(types).default(new Map()),
-      /** Which types applications may enqueue through the outbox; an empty list is none. Default: all. */
+      /** The types that applications may enqueue through the outbox; an empty list means none. Default: all. */
       outboxTypes: typePatterns(types).optional(),
       /** The schedules that this stack doesn't run. */
       schedulesOff: schedulesOff(schedules).default([]),

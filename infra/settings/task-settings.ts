@@ -11,7 +11,7 @@ export function configKeyOf(variable: string): string {
   return variable.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The names of the declared variables that a stack can set, by their keys in its configuration. */
+/** The names of the declared variables that a stack can set, by their configuration keys. */
 export function configurable(declared: ReadonlyMap<string, TaskSetting>): ReadonlyMap<string, string> {
   const names = [...declared].filter(([, { localOnly }]) => !localOnly).map(([name]) => name);
   return new Map(names.map((name) => [configKeyOf(name), name]));

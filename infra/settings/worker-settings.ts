@@ -3,7 +3,7 @@ import { isTakenName } from "../../shared/contract/task-settings.ts";
 import { isObject } from "../../shared/runtime/is-object.ts";
 import { oneOf } from "./setting-values.ts";
 
-/** Cloud Run's own (https://cloud.google.com/run/quotas). */
+/** Cloud Run's own limit (https://cloud.google.com/run/quotas). */
 const LONGEST_VALUE = 32_768;
 
 /** The name of a variable that the worker's own code or libraries read, such as SENTRY_DSN. */
@@ -17,7 +17,7 @@ const variableName = z
 
 const NOT_A_TEXT = "must be a text: write numbers, true and false in quotes";
 
-/** A version of a secret that exists already. */
+/** A version of an existing secret. */
 export interface SecretReference {
   readonly project: string;
   readonly name: string;
@@ -29,14 +29,14 @@ export function fullNameOf({ project, name }: SecretReference): string {
   return `projects/${project}/secrets/${name}`;
 }
 
-/** As Cloud Run wants it: a secret of the service's own project by its name, another by its full name. */
+/** The form that Cloud Run requires: the name of a secret in the service's own project, or another's full name. */
 export function referenceTo(given: SecretReference, project: string) {
   return { secret: given.project === project ? given.name : fullNameOf(given), version: given.version };
 }
 
 const VERSION_NAME = /^projects\/([a-z0-9-]+)\/secrets\/([A-Za-z0-9_-]+)\/versions\/(\d+)$/;
 
-/** A secret that exists already, as `gcloud secrets versions list --uri` and the console name it. */
+/** An existing secret, as `gcloud secrets versions list --uri` and the Cloud console name it. */
 const secretVersion = z
   .string("must be the full name of a secret's version")
   .refine(
@@ -74,13 +74,13 @@ const EGRESS = "must be static-ip, or a map with a subnet and, if need be, traff
 
 const throughSubnet = z.strictObject({
   subnet,
-  /** `private-ranges`: only to private addresses. What goes to the internet then has no fixed address. */
+  /** `private-ranges`: only traffic to private addresses. Requests to the internet then have no fixed address. */
   traffic: oneOf("all", "private-ranges").default("all"),
 });
 
-/** What the worker is given besides Handoff's own: variables, secrets and a way out. */
+/** The worker's own variables, secrets and egress, besides Handoff's. */
 export const workerFields = {
-  /** Variables of the worker's own code and libraries. Not for secrets, which anybody who may look up the service can read. */
+  /** Variables for the worker's own code. Not for secrets: anybody who may view the service can read them. */
   workerEnvironment: mapOf(
     z.string(NOT_A_TEXT).max(LONGEST_VALUE, `must not be longer than ${LONGEST_VALUE} characters`),
     "texts",
@@ -88,8 +88,9 @@ export const workerFields = {
   /** Variables whose values are in Secret Manager. The worker's account may read each of these secrets. */
   workerSecrets: mapOf(secretVersion, "versions of secrets").default(new Map()),
   /**
-   * How the worker's requests, such as webhooks, leave. `static-ip`: from an address that stays, by a network, a Cloud NAT and an
-   * address of the stack's own. Through a subnet: as its network says. Default: from any of Google's addresses.
+   * How the worker's requests, such as webhooks, leave the stack. `static-ip`: from a fixed address, through a network,
+   * a Cloud NAT and an address of the stack's own. A subnet: as its network is configured. Default: from any address of
+   * Google's.
    */
   workerEgress: z
     .unknown()
@@ -121,9 +122,9 @@ interface Problem {
 }
 
 /**
- * What contradicts itself in the settings, or can't be: where it is, and a sentence.
+ * Contradictory or impossible settings: the path of each, and a sentence.
  *
- * @param declared the variables that task types declare, by their keys in the configuration.
+ * @param declared the variables that task types declare, by configuration key.
  */
 export function workerProblems(settings: WorkerSettings, declared: ReadonlyMap<string, string>): readonly Problem[] {
   const { workerEnvironment, workerSecrets } = settings;
@@ -142,7 +143,7 @@ export function workerProblems(settings: WorkerSettings, declared: ReadonlyMap<s
   return [...clashes, ...subnetProblems(settings)];
 }
 
-/** Direct VPC egress wants a subnet of the service's region (https://cloud.google.com/run/docs/configuring/vpc-direct-vpc). */
+/** Direct VPC egress requires the service's region (https://cloud.google.com/run/docs/configuring/vpc-direct-vpc). */
 function subnetProblems({ region, consoleSubnet, workerEgress }: WorkerSettings): readonly Problem[] {
   const subnets = [
     { path: ["consoleSubnet"], name: consoleSubnet },

@@ -21,7 +21,7 @@ import { addEnqueue } from "./pages/enqueue/enqueue.tsx";
 import { addSearch } from "./pages/search/search.tsx";
 import { addOverview } from "./pages/overview/overview.tsx";
 
-/** The console: pages for people, made of the producer's API. */
+/** The console: pages for people, built on the producer's API. */
 export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.onError(onError(console));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 
-/** What pages load besides themselves. */
+/** The files that pages load. */
 export interface Assets {
   readonly script: Asset;
   readonly style: Asset;
@@ -10,7 +10,7 @@ export interface Assets {
 }
 
 export interface Asset {
-  /** Its path, which names its contents. */
+  /** Its path, which contains a hash of its content. */
   readonly path: string;
   readonly type: string;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -18,10 +18,10 @@ export interface Asset {
 
 const ASSETS_PATH = "/assets";
 
-/** How much of a hash a path needs, in hexadecimal digits. */
+/** How many hexadecimal digits of the hash a path contains. */
 const HASH_DIGITS = 12;
 
-/** Reads what the build has left in a folder: `console.js`, `console.css` and `icon.svg`. */
+/** Reads the files that the build has written to a folder: `console.js`, `console.css` and `icon.svg`. */
 export async function readAssets(folder: string): Promise<Assets> {
   const read = async (name: string, type: string): Promise<Asset> => {
     const body = new Uint8Array(await fs.readFile(path.join(folder, name)));

@@ -7,14 +7,14 @@ import type { PersonAccess } from "./reading/people.ts";
 /** What the console's pages need. */
 export interface Console {
   readonly identify: Identify;
-  /** What the person with an e-mail address has. */
+  /** The access of the person with this e-mail address. */
   readonly accessOf: (email: string) => PersonAccess;
   readonly assets: Assets;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether browsers reach it over https alone. */
+  /** Whether browsers can only reach it over https. */
   readonly isSecure: boolean;
-  /** The names with a dot by which browsers may reach it on a developer's machine; undefined on Cloud Run. */
+  /** The names with a dot that browsers may use on a developer's machine; undefined on Cloud Run. */
   readonly allowedHosts: ReadonlySet<string> | undefined;
   /** The producer's address, for the commands that pages show. */
   readonly producerUrl: string;

@@ -20,15 +20,15 @@ const configSchema = z.object({
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   LOG_LEVEL: logLevelVariable,
-  /** Where the producer is. */
+  /** The producer's address. */
   PRODUCER_URL: z.url(),
-  /** For whom the producer's tokens are made. Default: its address. */
+  /** The audience of tokens for the producer. Default: its address. */
   PRODUCER_AUDIENCE: z.string().min(1).optional(),
-  /** Where the script and the style sheet are. Default: beside the program. */
+  /** The folder of the script and the style sheet. Default: beside the program. */
   ASSETS_DIR: z.string().default(path.join(import.meta.dirname, "assets")),
 });
 
-/** A person waits for a page: a call is tried again once, soon. */
+/** A person is waiting for the page, so a call is retried once, soon. */
 const RETRY = { tries: 2, totalMs: 8_000 };
 
 /** How long requests in progress may take after SIGTERM, in milliseconds. */
@@ -49,7 +49,7 @@ async function start(): Promise<RunningProgram> {
     assets,
     clock: systemClock,
     log,
-    // Without IAP, people come through a proxy on their own machines.
+    // Without IAP, people use a proxy on their own machines.
     isSecure: identity === "iap",
     allowedHosts: config.K_SERVICE === undefined ? config.ALLOW_HOST : undefined,
     producerUrl: url,

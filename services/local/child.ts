@@ -10,13 +10,13 @@ export interface Program {
   readonly name: string;
   readonly command: readonly [executable: string, ...args: string[]];
   /**
-   * A line that the program prints once it is listening. Default: it sends a message over its IPC channel, as our own
-   * programs do whatever their log level.
+   * Matches the line that the program prints once it is listening. Default: it sends a message over its IPC channel, as
+   * our own programs do at any log level.
    */
   readonly listens?: RegExp;
   /** Called with each line of its standard output. */
   readonly onLine?: (line: string) => void;
-  /** The lines of its standard output that aren't printed. Default: none. */
+  /** Selects lines of its standard output that aren't printed. Default: none. */
   readonly hides?: (line: string) => boolean;
   /** Its complete environment. */
   readonly environment: NodeJS.ProcessEnv;
@@ -26,31 +26,31 @@ export interface Program {
 export interface Ending {
   /** A description, such as "ended with exit code 1". */
   readonly how: string;
-  /** Whether it failed by itself. Otherwise it was ended from outside, or left in order after it had listened. */
+  /** Whether it failed by itself. Otherwise it was ended from outside, or exited cleanly after it had listened. */
   readonly isCrash: boolean;
-  /** What it last said of an error, if anything. */
+  /** The last error that it printed, if any. */
   readonly lastError?: string;
 }
 
 /** A running process. */
 export interface Child {
-  /** Undefined when it could not be started. */
+  /** Undefined if it couldn't be started. */
   readonly pid: number | undefined;
   /** Resolves once it is listening; rejects if it ends before that. */
   readonly listening: Promise<void>;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
-  /** Asks it to stop, and kills it if it hasn't ended after `STOP_LIMIT_MS`. */
+  /** Asks the process to stop, and kills it if it hasn't ended after `STOP_LIMIT_MS`. */
   stop(): Promise<void>;
 }
 
 /** The worker drains for 8 s and needs a moment to settle. Everything else stops faster. */
 const STOP_LIMIT_MS = 15_000;
 
-/** Somebody ended the process, or the system did. Any other signal is a fault of its own. */
+/** A person or the system ended the process. Any other signal is the process's own fault. */
 const SENT_FROM_OUTSIDE: ReadonlySet<string> = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"]);
 
-/** A line on standard error that says what went wrong, rather than where: no frame, no excerpt of the code. */
+/** Matches a line on standard error that says what went wrong, not where: no stack frame, no code excerpt. */
 const NAMES_AN_ERROR = /^(?:\w*(?:Error|Exception)\b|FATAL ERROR: |(?: {2}- )?[A-Z].*\.$)/;
 const MAX_ERROR_LENGTH = 200;
 const LAST_WORDS_MS = 500;
@@ -61,14 +61,14 @@ export function startChild(program: Program, print: (line: string) => void): Chi
   const child = spawn(executable, args, {
     env: program.environment,
     // Its own process group, so that Ctrl-C in the terminal only reaches the parent, which stops the programs in order.
-    // The IPC channel covers the opposite case: when the parent is gone, the program sees the channel close, and stops.
+    // In the opposite case, when the parent has exited, the program sees its IPC channel close, and stops.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });
   const { promise: listening, resolve: isListening, reject: endedEarly } = Promise.withResolvers<void>();
   const seen: Seen = { isUp: false };
   const ended = whenEnded(child, seen);
-  // Our own stack would say nothing: the program has said why it ended.
+  // Our own stack would be useless here: the program has said why it ended.
   void ended.then(({ how }) => endedEarly(new ConfigError(`The ${program.name} ${how} before it was listening.`)));
   listening.then(
     () => {
@@ -92,7 +92,7 @@ export function startChild(program: Program, print: (line: string) => void): Chi
   return { pid: child.pid, listening, ended, stop: () => stop(child, ended) };
 }
 
-/** What has been seen of a process so far. */
+/** What is known of a process so far. */
 interface Seen {
   isUp: boolean;
   lastError?: string;
@@ -109,14 +109,14 @@ function whenEnded(child: ChildProcess, seen: Seen): Promise<Ending> {
         if (signal) end(`was ended by ${signal}`, !SENT_FROM_OUTSIDE.has(signal));
         else end(`ended with exit code ${code}`, code !== 0 || !seen.isUp);
       };
-      // Its last words may still be in the pipe. But a process that it leaves behind may hold the pipe for ever.
+      // Its last output may still be in the pipe. But a process that it leaves behind may hold the pipe open for ever.
       const waiting = setTimeout(tell, LAST_WORDS_MS);
       child.once("close", () => {
         clearTimeout(waiting);
         tell();
       });
     });
-    // Node's binary may be gone, for example while npm installs it again.
+    // Node's binary may be missing, for example while npm reinstalls it.
     child.once("error", (error) => {
       if (child.pid === undefined) end(`could not be started (${error.message})`, true);
     });
@@ -129,7 +129,7 @@ function forEachLine(stream: Readable | null, callback: (line: string) => void):
 
 async function stop(child: ChildProcess, ended: Promise<Ending>): Promise<void> {
   child.kill("SIGTERM");
-  // A process that was halted, as by Ctrl-Z or a debugger, must run to end in order.
+  // A suspended process, as after Ctrl-Z or in a debugger, must continue in order to end cleanly.
   child.kill("SIGCONT");
   const killing = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
   await ended;

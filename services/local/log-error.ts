@@ -6,12 +6,12 @@ export interface LoggedError {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** A cause of a cause of a cause says nothing new. */
+/** Causes deeper than this say nothing new. */
 const MOST_CAUSES = 5;
 
 /**
- * Reads an error in either of the forms in which it is logged: with a stack, as the emulators and pino do, or with
- * frames, as `errorFields` does. Undefined for anything else.
+ * Reads an error in either form in which it is logged: with a stack, as the emulators and pino do, or with frames, as
+ * `errorFields` does. Undefined for anything else.
  */
 export function readError(value: unknown, depth = 0): LoggedError | undefined {
   if (typeof value !== "object" || value === null || !("message" in value || "stack" in value)) return undefined;

@@ -7,9 +7,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const NAME_WIDTH = 11;
 const TIME_OF_DAY = /T(\d\d:\d\d:\d\d\.\d+)/;
 
-/** The labels that Cloud Logging finds a task's lines by: its id, type and queue. */
+/** The labels that Cloud Logging uses to find a task's lines: its id, type and queue. */
 const LABELS = "logging.googleapis.com/labels";
-/** Other fields of this kind link lines in Cloud Logging. Here they only make lines longer. */
+/** The other fields with this prefix link lines in Cloud Logging. Here they only make lines longer. */
 const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
 
 type Style = "dim" | "yellow" | "red" | "reset";
@@ -21,9 +21,9 @@ const COLOUR = new Map<unknown, Style>([
 ]);
 
 /**
- * Turns a line of JSON log output into a readable one: name, time, severity unless it is INFO, message, request, the
- * task that the line is about, all other fields, and errors on lines of their own. Any other line stays as it is, after
- * the name. Nothing in a line can command the terminal.
+ * Formats a line of JSON log output for reading: name, time, severity unless it is INFO, message, request, the line's
+ * task, all other fields, and errors on lines of their own. Any other line is kept as it is, after the name. Nothing in
+ * a line can control the terminal.
  */
 export function readableLine(name: string, line: string): string {
   const prefix = styled("dim", name.padEnd(NAME_WIDTH));
@@ -47,7 +47,7 @@ export function readableLine(name: string, line: string): string {
     .join(" ");
 }
 
-/** A line of JSON log output as its fields; undefined if it is none. */
+/** The fields of a line of JSON log output; undefined if it isn't one. */
 export function parseEntry(line: string): Fields | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
@@ -93,7 +93,7 @@ function showValue(value: unknown): string {
   return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
 }
 
-/** What stands before and after a text of this style, once it is known: it depends on the terminal alone. */
+/** The text before and after a text in this style, once known: it depends on the terminal alone. */
 const STYLES = new Map<Style, readonly [before: string, after: string]>();
 
 function styled(style: Style, text: string): string {
@@ -106,15 +106,15 @@ function styled(style: Style, text: string): string {
   return `${known[0]}${text}${known[1]}`;
 }
 
-/** Log text may come from anyone: it must not control the terminal, break the line or reverse the text direction. */
+/** Log text may be from anyone: it must not control the terminal, break the line or reverse the text direction. */
 export function escapeControls(text: string): string {
   return PRINTABLE_ASCII.test(text) ? text : text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-/** As almost all text is, which has nothing to escape. */
+/** Almost all text is like this and needs no escapes. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
-/** The same for output that isn't a log line. It keeps its tabs and its colours. */
+/** Does the same for output that isn't a log line, but keeps tabs and colours. */
 function escapeCommands(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what it is about
   return text.replaceAll(/\u001b\[[\d;]*m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

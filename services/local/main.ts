@@ -8,7 +8,7 @@ import { createPrinter } from "./printer.ts";
 import { type StackSettings, addressOf, localRegistry, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
-/** One Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
+/** A Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
 const SAME_SIGNAL_MS = 300;
 
 const { print, flush } = createPrinter((text) => void process.stdout.write(text));

@@ -5,18 +5,18 @@ import { ConfigError } from "../../shared/runtime/config-error.ts";
 /** A port that the stack needs. */
 export interface WantedPort {
   readonly name: string;
-  /** What moves it, such as "set WORKER_PORT to a free port". */
+  /** How to change it, such as "set WORKER_PORT to a free port". */
   readonly remedy: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** How long a port may take to refuse a connection. One that does neither is in use. */
+/** How long a port may take to accept or refuse a connection. If it does neither, it counts as in use. */
 const MOST_PROBE_MS = 2_000;
 
 /**
- * Makes sure, before anything starts, that all ports are free and different from each other. It doesn't open them:
- * whoever waits for a port would take that for the program that is about to listen on it.
+ * Checks, before anything starts, that all ports are free and different from each other. It doesn't open them: anybody
+ * who waits for a port would mistake that for the program that is about to listen on it.
  *
  * @throws ConfigError that lists the ports that can't be used.
  */
@@ -31,16 +31,16 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   throw new ConfigError(`These ports of the stack are in use, or set twice:\n${lines.join("\n")}`);
 }
 
-/** These take a port on all addresses. */
+/** These mean all addresses. */
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
 
-/** Whether two programs can't have their ports at once. */
+/** Whether two programs can't have their ports at the same time. */
 function exclude(one: WantedPort, other: WantedPort): boolean {
   if (one.port === 0 || one.port !== other.port) return false;
   return one.host === other.host || WILDCARDS.has(one.host) || WILDCARDS.has(other.host);
 }
 
-/** Whether somebody accepts connections there. Rejects when the host isn't this machine's. */
+/** Whether something accepts connections there. Rejects if the host isn't this machine. */
 export async function isTaken({ host: urlHost, port }: WantedPort): Promise<boolean> {
   const host = urlHost.replace(/^\[(.*)\]$/, "$1");
   await requireOwnAddress(host);
@@ -57,7 +57,7 @@ export async function isTaken({ host: urlHost, port }: WantedPort): Promise<bool
   });
 }
 
-/** A UDP socket can have any address of this machine, and no other. Nobody waits for one. */
+/** A UDP socket can be bound to any address of this machine and to no other, and it disturbs nobody. */
 async function requireOwnAddress(host: string): Promise<void> {
   const socket = dgram.createSocket(net.isIPv6(host) ? "udp6" : "udp4");
   try {

@@ -1,15 +1,15 @@
-/** Prints lines soon. */
+/** Prints lines with a short delay. */
 export interface Printer {
   readonly print: (line: string) => void;
-  /** Writes what is left, before the process ends. */
+  /** Writes the remaining lines before the process ends. */
   readonly flush: () => void;
 }
 
 /**
- * Collects the lines of one turn of the event loop and writes them together: each write waits for the terminal, or for
- * whoever reads the pipe.
+ * Collects the lines of one event loop iteration and writes them together: each write waits for the terminal or the
+ * pipe's reader.
  *
- * @param write writes text at once.
+ * @param write writes text immediately.
  */
 export function createPrinter(write: (text: string) => void): Printer {
   let lines: string[] = [];

@@ -15,7 +15,7 @@ import { LOCAL, PROJECT_DIR, type StackSettings, addressOf } from "./settings.ts
 /**
  * The programs of the stack, with the addresses and names that each needs to reach the others.
  *
- * @param throughput who counts what they do.
+ * @param throughput counts the programs' deliveries.
  */
 export function programsOf(
   settings: StackSettings,
@@ -25,7 +25,7 @@ export function programsOf(
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
   const emulatorArgs = ["--data", settings.dataDir, ...(settings.fresh ? ["--fresh"] : [])];
   const environment = commonEnvironment(settings);
-  /** For whoever creates tasks. */
+  /** For programs that create tasks. */
   const queueVariables = {
     GOOGLE_CLOUD_LOCATION: LOCAL.location,
     CLOUD_TASKS_EMULATOR_HOST: queuesAddress,
@@ -77,7 +77,7 @@ export function programsOf(
   };
 }
 
-/** What every program is told. */
+/** The variables of every program. */
 function commonEnvironment({ variables, registry, environment }: StackSettings): NodeJS.ProcessEnv {
   return {
     ...COMPILE_CACHE,
@@ -90,7 +90,7 @@ function commonEnvironment({ variables, registry, environment }: StackSettings):
     ALLOW_HOST: [...variables.ALLOW_HOST].join(","),
     WORKER_AUDIENCE: LOCAL.audience,
     INVOKER_SERVICE_ACCOUNT: LOCAL.invoker,
-    // Otherwise Google's clients would look for a metadata server first, and warn that they found none.
+    // Otherwise, Google's clients would look for a metadata server, and warn that they found none.
     METADATA_SERVER_DETECTION: "none",
   };
 }
@@ -98,12 +98,12 @@ function commonEnvironment({ variables, registry, environment }: StackSettings):
 /** Lets Node run the console's pages from their sources. */
 const JSX = path.join(import.meta.dirname, "console/jsx.ts");
 
-/** Where the console's script and style sheet are built. */
+/** The folder in which the console's script and style sheet are built. */
 export function assetsDir({ dataDir }: Pick<StackSettings, "dataDir">): string {
   return path.join(dataDir, "console-assets");
 }
 
-/** Each queue's names in the emulator: its key and, for further shards, a number. */
+/** Each queue's names in the emulator: its key and, for other shards, its key and a number. */
 function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries([...queues].map(([key, settings]) => [key, shardKeys(key, settings)]));
 }

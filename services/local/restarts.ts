@@ -1,6 +1,6 @@
 import type { Ending } from "./child.ts";
 
-/** What becomes of a program that has ended. */
+/** How to restart a program that has ended. */
 export interface Restart {
   /** How long to wait before it is started again, in milliseconds. */
   readonly delayMs: number;
@@ -8,18 +8,18 @@ export interface Restart {
   readonly says: string;
 }
 
-/** A program that has listened for this long was fine: earlier ends no longer count. */
+/** A program that has listened for this long is healthy: earlier ends no longer count. */
 const HEALTHY_MS = 10_000;
 
-/** The waits before each restart in a row, the last one for all further ones. A cause that goes away is soon noticed. */
+/** The waits before consecutive restarts; the last is for all later ones. A cause that goes away is noticed soon. */
 const DELAYS_MS = [0, 1_000, 2_000, 5_000, 10_000];
 
-/** From this many ends in a row on, something is wrong that a restart alone doesn't mend. */
+/** From this many ends in a row, something is wrong that a restart alone doesn't fix. */
 const LOOP_ENDS = 3;
 
 /**
- * Decides how a program is restarted. It always is, however often it ends: whoever develops it is about to mend it.
- * Crashes in a row are named as a loop, and make the restarts slower. Whoever kills it by hand doesn't have to wait.
+ * Decides how to restart a program. It is always restarted, however often it ends, since its developer is about to fix
+ * it. Crashes in a row are reported as a loop, and slow the restarts down. After a kill by hand there is no wait.
  */
 export class Restarts {
   readonly #name: string;
@@ -29,7 +29,7 @@ export class Restarts {
     this.#name = name;
   }
 
-  /** @param listenedMs for how long the program had been listening, in milliseconds; 0 if it never did. */
+  /** @param listenedMs how long the program had been listening, in milliseconds; 0 if it never did. */
   after(ending: Ending, listenedMs: number): Restart {
     if (listenedMs >= HEALTHY_MS) this.#endsInARow = 0;
     this.#endsInARow++;

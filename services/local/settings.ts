@@ -19,7 +19,7 @@ export const startVariables = z.object({
   ALLOW_HOST: guardVariables.ALLOW_HOST,
 });
 
-/** What the stack needs of the registry: data that a thread can pass to another. */
+/** The parts of the registry that the stack needs, as data that threads can exchange. */
 export interface LocalRegistry {
   /** The queues' settings by key. */
   readonly queues: ReadonlyMap<string, QueueSettings>;
@@ -39,13 +39,13 @@ export interface StackSettings {
   readonly dataDir: string;
   /** Whether to discard the state of earlier runs. */
   readonly fresh: boolean;
-  /** Whether a service starts anew when its sources change. */
+  /** Whether a service restarts when its sources change. */
   readonly reload: boolean;
   /** Which Firestore emulator to start: ours or Google's. */
   readonly firestore: "ours" | "official";
 }
 
-/** Names of the local project. Nothing outside this machine ever sees them. */
+/** Names in the local project. They are never seen outside this machine. */
 export const LOCAL = {
   project: "handoff-local",
   location: "local",

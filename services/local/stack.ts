@@ -13,20 +13,21 @@ import { type Supervised, type Supervision, supervise } from "./supervise.ts";
 
 /** The running stack. */
 export interface Stack {
-  /** Resolves, with a sentence, when a program that the stack can't do without has ended. */
+  /** Resolves with a sentence when a program that the stack can't work without has ended. */
   readonly broken: Promise<string>;
   /**
-   * Stops the programs in order: first nothing new comes in, then the work in progress ends, then the emulators stop.
+   * Stops the programs in order: first the sources of new work, then the services when they are done, then the
+   * emulators.
    */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the emulators, then the worker, the producer and the console while it creates the queues, then what relays the outbox. Resolves
- * once all of them are listening.
+ * Starts the emulators, then the worker, the producer and the console while it creates the queues, then the outbox's
+ * relay. Resolves once all of them are listening.
  *
  * @throws ConfigError when ports are in use, and Error when a program ends before it is listening. By then, everything
- * has been stopped.
+ * has been stopped again.
  */
 export async function startStack(settings: StackSettings, print: (line: string) => void): Promise<Stack> {
   const usesRunningFirestore = await isFirestoreEmulator(settings.variables.FIRESTORE_EMULATOR_HOST);
@@ -45,12 +46,12 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     await supervised.listening;
     return supervised;
   };
-  // Stops in reverse order of starting.
+  // Stops in the reverse order of starting.
   const stop = async (): Promise<void> => {
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
   const assets = buildConsoleAssets(assetsDir(settings));
-  // Awaited below; a failure until then isn't one that nobody handles.
+  // Awaited below. Until then, a failure mustn't count as unhandled.
   assets.catch(() => {});
   try {
     // First, so that no change is missed.
@@ -92,7 +93,7 @@ function portsOf({ variables }: StackSettings): WantedPort[] {
   ];
 }
 
-/** Google's emulator and ours both answer `Ok` at their root. */
+/** Google's emulator and ours both answer `Ok` at their root path. */
 async function isFirestoreEmulator({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
     const answer = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(2_000) });

@@ -7,11 +7,11 @@ export interface Supervised {
   /** Resolves once it is listening; rejects if it ends before that. */
   readonly listening: Promise<void>;
   /**
-   * Starts it anew, as a program that may be another, as soon as its port is free. The old process goes on until what it is
-   * doing has ended. A new one that ends before it is listening isn't started again until the next call.
+   * Restarts it, perhaps as a changed program, as soon as its port is free. The old process finishes its work. If the
+   * new one ends before it is listening, it isn't restarted until the next call.
    *
    * @param untilFree resolves once the port is free.
-   * @returns whether it is listening.
+   * @returns whether the new process is listening.
    */
   reload(program: Program, untilFree: () => Promise<void>): Promise<boolean>;
   stop(): Promise<void>;
@@ -22,8 +22,8 @@ export interface Supervision {
   readonly print: (line: string) => void;
   readonly startChild: (program: Program, print: (line: string) => void) => Child;
   /**
-   * What to do when it ends on its own. Services restart, as on Cloud Run, without a limit; when an emulator ends, the
-   * whole stack does.
+   * What to do when it ends on its own. Services restart without a limit, as on Cloud Run; when an emulator ends, so
+   * does the whole stack.
    */
   readonly ifItEnds: "restart" | "give up";
   /** Called with a sentence when the program has ended for good. */
@@ -31,8 +31,8 @@ export interface Supervision {
 }
 
 /**
- * Starts a program and keeps it running. One that never listens after somebody had it started is not started again: then
- * it can't be used as it is.
+ * Starts a program and keeps it running. If it never listened after a requested start, it isn't restarted: it can't
+ * work as it is.
  */
 export function supervise(first: Program, supervision: Supervision): Supervised {
   const { clock, print, startChild, ifItEnds, onGone } = supervision;
@@ -41,7 +41,7 @@ export function supervise(first: Program, supervision: Supervision): Supervised 
   let restarts = new Restarts(name);
   let stopping = false;
   let restart: Timer | undefined;
-  /** Children that were told to stop. */
+  /** Processes that were told to stop. */
   const leaving = new Set<Promise<void>>();
 
   const start = (by: "us" | "itself"): Child => {

@@ -44,7 +44,7 @@ const DOCUMENT_PATH = "/openapi.json";
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
   const app = new OpenAPIHono<ProducerEnv>({ router: new ProducerRouter() });
   app.use(accessLog(producer), headers, methodNotAllowed({ app, onMethodNotAllowed }));
-  // Probes always pass.
+  // Probes are always accepted.
   app.use("/v1/*", admitRequests(producer), identifyCaller(producer), traceRequests(producer));
   admitRoles(app);
   app.onError(onError(producer.log));
@@ -57,7 +57,7 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
   addListTaskTypes(app, producer);
   addRunTask(app, producer);
   addListLetters(app, producer);
-  // Before {id}, which fits it, too.
+  // Before `{id}`, which also matches it.
   addSummarizeLetters(app, producer);
   addGetLetter(app, producer);
   addDeleteLetter(app, producer);
@@ -79,14 +79,14 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
   return app;
 }
 
-/** Those of a page for /docs and what it loads. */
+/** The page headers for /docs and its files, the API headers for the rest. */
 const headers = createMiddleware<ProducerEnv>((context, next) => {
   const isPage = `${context.req.path}/`.startsWith(`${DOCS_PATH}/`);
   return isPage ? pageHeaders(context, next) : apiHeaders(context, next);
 });
 
 function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): void {
-  // Made when somebody asks for it: it takes longer than all else that a new instance does before its first response.
+  // Generated on demand: it takes longer than everything else that a new instance does before its first response.
   let document: string | undefined;
   app.get(DOCUMENT_PATH, (context) => {
     document ??= describeApi(app, registry.types);

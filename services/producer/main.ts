@@ -105,7 +105,7 @@ async function start(): Promise<RunningProgram> {
   const fetch = guardAgainstPages(app.fetch, { config, log });
   const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
-  // Loading the client takes longer than everything else. Requests that arrive before it is there wait for it.
+  // Loading the client takes longer than everything else. Requests that arrive earlier wait for it.
   const loadedClient = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   client.resolve(loadedClient);
 

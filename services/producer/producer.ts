@@ -16,20 +16,20 @@ import type { QueueControl } from "./queues/queue-control.ts";
 import type { Throughput } from "./throughput/throughput.ts";
 import type { TaskRecords } from "./tasks/task-records.ts";
 
-/** What the producer depends on. */
+/** The producer's dependencies. */
 export interface Producer {
   /** The Google Cloud project that traces belong to. */
   readonly project: string;
   readonly tracer: Tracer;
   readonly registry: Registry;
   readonly queue: TaskQueue;
-  /** How the queues are doing, and what operators do to them. */
+  /** The queues' states, and the operators' actions on them. */
   readonly queues: QueueControl;
-  /** Who counts what is enqueued and done. Default: nobody. */
+  /** Counts what is enqueued and done. Default: nothing does. */
   readonly throughput?: Throughput | undefined;
   readonly records: TaskRecords;
   readonly letters: LetterStore;
-  /** Puts what was committed into the outbox into the queues. */
+  /** Puts committed outbox entries into their queues. */
   readonly relay: Relay;
   readonly schedules: {
     readonly store: ScheduleStore;
@@ -38,7 +38,7 @@ export interface Producer {
   };
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where Google Cloud's console shows queues and logs. Default: nowhere, since there is an emulator. */
+  /** Addresses in Google Cloud's console. Default: none, since there is an emulator. */
   readonly console?: GoogleConsole;
   /** The requests that wait for a change. */
   readonly waits: Waits;
@@ -46,26 +46,26 @@ export interface Producer {
   readonly identify: Identify;
   /** How often each caller may send requests. Default: no limit. */
   readonly callerRate?: CallerRate;
-  /** What this instance takes on at once. */
+  /** The limits on what this instance accepts at once. */
   readonly admission: Admission;
-  /** Work that goes on although its caller may have gone. Stopping waits for it. */
+  /** Work that continues even if its caller has gone. Stopping waits for it. */
   readonly inFlight: PendingCalls;
   /** The largest payload that is accepted, serialised as JSON. */
   readonly maxPayloadBytes: number;
-  /** Since when each caller has keys of its own, in milliseconds since the epoch. Default: always; see `idsOf`. */
+  /** Since when each caller has its own keys, in milliseconds since the epoch. Default: always; see `idsOf`. */
   readonly callerKeysFromMs?: number;
 }
 
-/** How long one look-up may take before the caller is told to come back. */
+/** How long one look-up may take before the caller is told to retry later. */
 export const LOOK_UP_TIMEOUT_MS = 3_000;
 
-/** How many times as long as its payload a body may be, for indentation, escapes and the fields around it. */
+/** How many times longer than its payload a body may be, for indentation, escapes and the fields around it. */
 const BODY_TO_PAYLOAD = 2;
 
-/** How many bytes a batch may have. */
+/** The most bytes of a batch. */
 export const LONGEST_BATCH_BYTES = 4 * 1024 * 1024;
 
-/** How many bytes of a request's body are read at most, unless it is a batch. */
+/** The most bytes of a request's body that are read, unless it is a batch. */
 export function longestBody({ maxPayloadBytes }: Pick<Producer, "maxPayloadBytes">): number {
   return maxPayloadBytes * BODY_TO_PAYLOAD;
 }

@@ -4,9 +4,9 @@ import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 
 /**
- * Hono's own choice of routers, with what it finds for a path without parameters kept. Hono's fast router takes no path that
- * has a name where another has a parameter, as `/v1/tasks/batch` and `/v1/tasks/{id}` do, and the other one looks at every
- * middleware of every request.
+ * Hono's own combination of routers, plus a cache of the matches for paths without parameters. Hono's fast router
+ * supports no path with a fixed segment where another has a parameter, as in `/v1/tasks/batch` and `/v1/tasks/{id}`,
+ * and the other router checks every middleware on every request.
  */
 export class ProducerRouter<Handler> implements Router<Handler> {
   readonly name = "ProducerRouter";

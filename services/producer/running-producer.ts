@@ -9,12 +9,12 @@ import type { Tracing } from "../../shared/tracing/tracing.ts";
 import type { Waits } from "./tasks/status/waits.ts";
 import { tryLater } from "./http/failures.ts";
 
-/** How long requests in progress may take after SIGTERM, in milliseconds. Then they are answered 503. */
+/** How long requests in progress may take after SIGTERM, in milliseconds. Then they get 503. */
 const DRAIN_MS = 8_000;
 /** How long clients may take to close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** A producer that serves, and how it stops. */
+/** A running producer, and how it stops. */
 export function runningProducer(on: {
   readonly log: Logger;
   readonly server: Pick<HttpServer, "close">;
@@ -31,14 +31,14 @@ export function runningProducer(on: {
     async stop(leftMs) {
       const within = (timeoutMs: number, work: Promise<unknown>) =>
         settlesWithin({ clock: systemClock, timeoutMs: Math.min(timeoutMs, leftMs()) }, work);
-      // They are answered now, and those that still come don't wait.
+      // Waiting requests get their response now, and later ones don't wait.
       waits.end();
-      // Whoever reads "stopping" may count on it that what comes later is refused.
+      // Once "stopping" is logged, new connections are refused.
       const onRefusing = (): void => log.info({}, "stopping");
       await within(leftMs(), server.close({ cutOffMs: DRAIN_MS, cutOff, onRefusing }));
       // A cancel whose caller has gone is finished, too.
       await inFlight.settle(leftMs(), systemClock);
-      // A client closes once its calls have ended. Those that were given up may take long, and nobody needs them.
+      // A client closes when its calls have ended. Abandoned calls may take long, and nobody needs their results.
       const closing = [...clients.map((client) => client.close()), store.close(systemClock), tracing.stop()];
       await within(CLOSE_TIMEOUT_MS, Promise.allSettled(closing));
       log.info({}, "stopped");

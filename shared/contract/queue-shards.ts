@@ -48,7 +48,7 @@ export function queuesOf(id: TaskId, { settings, names }: DeployedQueue): readon
   return current === earlier ? [current] : [current, earlier];
 }
 
-/** Whether a task may come from the queue of this name: one of its own, or an earlier queue for all tasks. */
+/** Whether a task may come from the queue of this name: one of its own, or an earlier name of its queue. */
 export function mayComeFrom(name: string, id: TaskId, queue: DeployedQueue): boolean {
   return queuesOf(id, queue).includes(name) || queue.names.slice(shardCount(queue.settings)).includes(name);
 }

@@ -14,7 +14,7 @@ const SHORTEST = 4;
 /** Every part of `LONG` characters contains a gram that begins at a multiple of the gram's length. */
 const GRAM = LONG / 2;
 
-/** A text that shares so much with a payload that the search takes more steps counts as a quote as a whole. */
+/** If the search takes more steps than this, the whole text counts as a quote. */
 const MOST_STEPS = 1_000_000;
 
 const WORD = /[\p{L}\p{N}_]/u;

@@ -43,7 +43,7 @@ export function decideRefusal(
   const from = record && !isExpired(record, readTimeMs) ? record : null;
   if (from && from.payloadHash !== payloadHash) return asLetter(CONFLICT);
   if (from && !awaits(from, hop)) {
-    // It is unknown where a hop that its task hasn't reached could come from.
+    // The origin of a hop that its task hasn't reached is unknown.
     return isTerminal(from.state) || (from.hop ?? 0) >= hop ? "superfluous" : asLetter(refusal);
   }
   const as = { owner, fence: record ? record.fence + 1 : 0, from };

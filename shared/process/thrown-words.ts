@@ -17,8 +17,8 @@ export interface Thrown {
 }
 
 /**
- * Describes a thrown value for storage: its class, message, causes and stack. An error may quote the payload, which not
- * everybody who may read a task may see, so such quotes are removed.
+ * Describes a thrown value for storage: its class, message, causes and stack. An error may quote the payload, and not
+ * everybody who may read a task may read payloads, so quotes are removed.
  */
 export function thrownWords(thrown: unknown, payload: Json): Thrown {
   const message = describe(thrown, MOST_CAUSES);

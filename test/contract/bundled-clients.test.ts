@@ -32,7 +32,7 @@ async function resultsOf(file: string, env: Readonly<Record<string, string>> = {
   }
 }
 
-test("Google's clients do in a bundle what they do outside", { timeout: TIMEOUT_MS }, async () => {
+test("Google's clients behave the same in a bundle", { timeout: TIMEOUT_MS }, async () => {
   const folder = temporaryFolder();
   await bundle({ name: "probe", entry: PROBE, protosOf: [] }, { from: PROJECT_DIR, to: folder });
   const main = path.join(folder, "main.js");
@@ -46,7 +46,7 @@ test("Google's clients do in a bundle what they do outside", { timeout: TIMEOUT_
   expect(fromCache).toEqual(outside);
 });
 
-test("message classes stand beside the bundle and are loaded when they are used", { timeout: TIMEOUT_MS }, async () => {
+test("message classes are next to the bundle and are loaded on first use", { timeout: TIMEOUT_MS }, async () => {
   const folder = temporaryFolder();
   await bundle({ name: "probe", entry: PROBE, protosOf: [] }, { from: PROJECT_DIR, to: folder });
   await fs.rm(path.join(folder, "message-classes"), { recursive: true });

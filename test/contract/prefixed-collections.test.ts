@@ -22,7 +22,7 @@ async function documentsOf(db: Firestore): Promise<ReadonlyMap<string, { at: Tim
   );
 }
 
-test("an application's collections of the same names and the prefixed ones don't touch each other", async (context) => {
+test("an application's collections of the same names and the prefixed ones don't affect each other", async (context) => {
   const { db, emulator, subscribe, cloudTasks, url, view } = await startToday(context, { COLLECTION_PREFIX: "our_" });
   const webhook = (status: number) => ({ url: subscribe(status).url, event: "order.paid", data: null });
   const tasks = [

@@ -55,7 +55,7 @@ test("spans for any other endpoint are sent without one", async () => {
   expect(asked).toEqual([]);
 });
 
-test("a span says which service, revision and project it comes from", async () => {
+test("a span names its service, revision and project", async () => {
   const { receiver } = await sendOneSpan({});
   const resource = { "service.name": "s", "service.version": "s-00001", "gcp.project_id": "p" };
   expect(receiver.spans).toMatchObject([{ name: "a", resource }]);

@@ -64,7 +64,7 @@ test("no source file has more than 300 lines", () => {
   expect(long).toEqual([]);
 });
 
-test("no schema of ours looks at every value of a payload, as z.json() does", () => {
+test("no schema of ours walks every value of a payload, as z.json() does", () => {
   const deployed = trackedFiles.filter((file) => /^(shared|services|infra|packages\/[^/]+\/src)\/.*\.tsx?$/.test(file));
   // A sentence may name it.
   const code = (file: string): string => read(file).replaceAll(/`z\.json\(\)`/g, "");
@@ -81,7 +81,7 @@ test("every npm script that the README names exists", () => {
   expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
 });
 
-test("every local link in the documents leads to a file", () => {
+test("every local link in the documents is valid", () => {
   const documents = trackedFiles.filter((file) => file.endsWith(".md"));
   const broken = documents.flatMap((document) =>
     [...read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)]

@@ -3,7 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Registry } from "../../shared/contract/registry.ts";
 
-/** Definitions that a module exports, by their names. */
+/** The definitions that a module exports, by name. */
 export interface Definitions {
   /** The module's file name. */
   readonly module: string;
@@ -11,10 +11,10 @@ export interface Definitions {
 }
 
 /**
- * Where in a folder the types of a registry are exported. A type that isn't exported is left out: clients enqueue tasks of
- * it by its name.
+ * Finds the modules in a folder that export a registry's types. A type that isn't exported is left out: clients can
+ * enqueue its tasks by name.
  *
- * @throws Error when two modules export different types by one name.
+ * @throws Error when two modules export different types under one name.
  */
 export async function definitionsIn(
   folder: string,
@@ -35,7 +35,7 @@ export async function definitionsIn(
   return [...byModule].map(([module, found]) => ({ module, names: found.map(([name]) => name) }));
 }
 
-/** The local values of the types' secrets. A pack must hold none of them, though each is made up. */
+/** The local values of the types' secrets. A package must contain none of them, even though each is made up. */
 export function localSecrets({ settings }: Pick<Registry, "settings">): string[] {
   const secrets = [...settings.values()].filter(({ kind }) => kind === "secret");
   return secrets.flatMap(({ local }) => (local === undefined ? [] : [local]));

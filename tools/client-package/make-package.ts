@@ -13,10 +13,10 @@ const SOURCE = path.join(PROJECT_DIR, "packages/client");
 const COMMAND = { name: "handoff", module: "packages/client/src/cli/main.ts" };
 
 /**
- * Builds packages/client with a registry's task types into a folder, as a package for `npm install FOLDER` or `npm pack`.
- * It holds the definitions without settings, and no handlers.
+ * Builds packages/client with a registry's task types in a folder, as a package for `npm install FOLDER` or `npm pack`.
+ * It contains the definitions without settings, and no handlers.
  *
- * @throws Error with the messages of esbuild or tsc, or when the local value of a secret would be in it.
+ * @throws Error with the messages of esbuild or tsc, or when it would contain the local value of a secret.
  */
 export async function makeClientPackage(registry: Registry, to: string): Promise<void> {
   const manifest = await readManifest(SOURCE);
@@ -33,8 +33,8 @@ export async function makeClientPackage(registry: Registry, to: string): Promise
 }
 
 /**
- * Bundles all entries at once, so that they share the classes of errors. Packages stay outside. What is imported from one, or
- * from Node, for nothing is left out, so that the core needs no Node.
+ * Bundles all entries together, so that they share the error classes. Packages stay external. Unused imports of
+ * packages and of Node are dropped, so that the core doesn't need Node.
  */
 async function bundleEntries({ from, to, target }: { from: string; to: string; target: string }): Promise<void> {
   await build({
@@ -70,7 +70,7 @@ function packedForm(manifest: Manifest): object {
   });
   return {
     ...manifest,
-    // So that nobody publishes it by mistake, under a name that isn't reserved.
+    // Prevents publishing it by mistake under a name that isn't reserved.
     private: true,
     exports: Object.fromEntries(built),
     bin: { [COMMAND.name]: `${COMMAND.name}.js` },

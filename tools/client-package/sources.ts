@@ -5,18 +5,18 @@ import { PROJECT_DIR } from "../project-dir.ts";
 import { definitionsIn } from "./definitions.ts";
 import { withoutSettings } from "./without-settings.ts";
 
-/** Where the modules are that the pack exports. */
+/** The folder of the modules that the package exports. */
 export const PACKED = "packages/client/src/packed";
 
-/** Those modules, by their names. The last one is generated: it exports the task types' definitions. */
+/** The names of those modules. The last one is generated: it exports the task types' definitions. */
 export const ENTRIES = ["index", "outbox", "tasks"] as const;
 
 /** A tsconfig.json for the declarations of the entries. */
 export const CONFIG = "tsconfig.pack.json";
 
 /**
- * Gives a copy of the sources of the pack, in which the definitions have no settings, and removes it afterwards. It is where
- * the project's packages are found.
+ * Passes a temporary copy of the package's sources to `use`, with definitions that have no settings. It is in a place
+ * where the project's packages can be resolved.
  */
 export async function withSources(registry: Registry, use: (folder: string) => Promise<void>): Promise<void> {
   await fs.mkdir(path.join(PROJECT_DIR, "dist"), { recursive: true });
@@ -50,6 +50,6 @@ async function exportsOf(registry: Registry): Promise<string> {
   const lines = definitions.map(({ module, names }) => {
     return `export { ${names.join(", ")} } from "../../../../shared/tasks/${module}";`;
   });
-  // Without any, it is a module nevertheless.
+  // Makes the file a module even if there are no lines.
   return ["export {};", ...lines, ""].join("\n");
 }

@@ -1,8 +1,8 @@
 import ts from "typescript";
 
 /**
- * A module of task types without the settings of their handlers, and without what only those needed: clients of the types
- * have no use for any of it, and local values of secrets are none of their business.
+ * Removes from a module of task types the settings of their handlers, and everything that only those needed. Clients
+ * have no use for them, and must not see local values of secrets.
  */
 export function withoutSettings(text: string): string {
   const settings = settingsIn(parse(text));
@@ -29,7 +29,7 @@ function cutOut(text: string, spans: readonly Span[]): string {
   return left;
 }
 
-/** The property `settings` of what is passed to `defineTask`, with the comma behind it. */
+/** The `settings` property in calls of `defineTask`, with the comma after it. */
 function settingsIn(source: ts.SourceFile): Span[] {
   const spans: Span[] = [];
   const visit = (node: ts.Node): void => {
@@ -48,7 +48,7 @@ function settingsIn(source: ts.SourceFile): Span[] {
   return spans;
 }
 
-/** Imports, and declarations that aren't exported, whose names nothing else mentions. */
+/** Imports and unexported declarations whose names occur nowhere else. */
 function unusedIn(source: ts.SourceFile): Span[] {
   const mentions = new Map<string, number>();
   const count = (node: ts.Node): void => {
@@ -64,7 +64,7 @@ function unusedIn(source: ts.SourceFile): Span[] {
     .map((statement) => ({ start: statement.getFullStart(), end: statement.end }));
 }
 
-/** The names that a statement declares for its own module. */
+/** The names that a statement declares in its module. */
 function namesDeclaredBy(statement: ts.Statement): string[] {
   if (ts.isImportDeclaration(statement)) {
     const { name, namedBindings } = statement.importClause ?? {};

@@ -9,8 +9,8 @@ import { LATE_PATH, MESSAGE_CLASSES, USES_A_CLASS, lateClasses, latePath, takeCl
 const MODULES = /node_modules[\\/](?:@google-cloud|google-gax|google-auth-library|gaxios|@grpc)[\\/].+\.js$/;
 
 /**
- * Bundles Google's clients so that they start fast: whatever they read on loading is in the bundle, and what a service
- * doesn't need is neither built nor loaded. Message classes go into a folder next to the bundle.
+ * Bundles Google's clients so that they start fast: the files that they read on loading are in the bundle, and parts
+ * that a service doesn't need are neither built nor loaded. Message classes go into a folder next to the bundle.
  */
 export const googleClients: Plugin = {
   name: "google-clients",

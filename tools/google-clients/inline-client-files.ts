@@ -2,24 +2,24 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { usedMessages } from "./used-messages.ts";
 
-/** Modules that hold a generated client: of Google's packages, and of the library that they share. */
+/** Modules with a generated client: in Google's packages, and in the library that they share. */
 export const CLIENT_MODULE =
   /(?:@google-cloud[\\/].+_client|google-gax[\\/]build[\\/]src[\\/](?:iamService|locationService|operationsClient))\.js$/;
 
-/** How they read a JSON file: by `require`, or relative to their own folder. */
+/** How clients read a JSON file: with `require`, or relative to their own folder. */
 const READ = /require\(["']([^"']+\.json)["']\)|getJSON\(path\.join\(dirname, ((?:'[^']+'(?:, )?)+)\)\)/g;
 
-/** How they find the one service that they call and, for long-running operations, the messages in their results. */
+/** How clients look up their service and, for long-running operations, the messages in the results. */
 const LOOKED_UP = /\.lookup(?:Service)?\('\.?(?<name>[\w.]+)'\)/g;
 
-/** The files that each reads: its configuration, its package's manifest and the protos. */
+/** How many files each client reads: its configuration, its package's manifest and the protos. */
 const FILES_READ = 3;
 
 /**
- * Puts the files that a generated client reads into its module. Of the protos, that is no more than the client
- * needs: it would build all the rest at startup.
+ * Inlines the files that a generated client reads. The protos are reduced to those that the client needs, since it
+ * would build all of them at startup.
  *
- * @throws Error if it reads something else, which a new version may.
+ * @throws Error if it reads other files, as a new version may.
  */
 export function inlineClientFiles(source: string, file: string): string {
   const names = [...source.matchAll(LOOKED_UP)].map(({ groups }) => groups?.["name"] ?? "");
@@ -41,7 +41,7 @@ function segmentsOf(joined: string): string[] {
 
 const isProtos = (file: string): boolean => path.basename(path.dirname(file)) === "protos";
 
-/** As a string, which is read faster than the same object as code. */
+/** As a string, which parses faster than the same object as code. */
 function inlineProtos(file: string, names: readonly string[]): string {
   const used = usedMessages(createRequire(import.meta.url)(file), names);
   return `JSON.parse(${JSON.stringify(JSON.stringify(used))})`;

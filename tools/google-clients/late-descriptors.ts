@@ -1,7 +1,7 @@
-/** The module that makes gRPC's definitions of services and messages out of protos. */
+/** The module that turns protos into gRPC's definitions of services and messages. */
 export const MAKES_DESCRIPTORS = /@grpc[\\/]proto-loader[\\/]build[\\/]src[\\/]index\.js$/;
 
-/** What it does, and the same at first use. */
+/** Its code, and the same with evaluation at first use. */
 const REPLACED: ReadonlyMap<string, string> = new Map([
   [
     "const descriptorList = root.toDescriptor('proto3').file;",
@@ -25,10 +25,10 @@ const REPLACED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Makes the descriptors in gRPC's definitions late. They are for servers that describe themselves, and take as long as
- * the rest of a client's start.
+ * Makes the descriptors in gRPC's definitions lazy. Only servers with reflection need them, and creating them takes as
+ * long as the rest of a client's start.
  *
- * @throws Error if the module makes them in another way.
+ * @throws Error if the module creates them in another way.
  */
 export function lateDescriptors(source: string): string {
   let late = source;

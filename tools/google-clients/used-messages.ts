@@ -3,12 +3,12 @@ import protobuf from "protobufjs";
 type Namespace = protobuf.INamespace;
 
 /**
- * Of a package's protos, in the form of JSON, what some services and messages need: themselves, and every message and
- * enum that they can carry. Google's packages describe all versions and services of a product in one file, and a client builds
- * what it is given. Extensions, which nothing but options uses, are left out.
+ * Reduces a package's protos, as JSON, to some services and messages, with every message and enum that they can
+ * contain. Google's packages describe all versions and services of a product in one file, and a client builds all that
+ * it is given. Extensions, which only options use, are left out.
  *
  * @param names full names, for example `google.firestore.v1.Firestore`.
- * @throws Error if there is nothing of such a name.
+ * @throws Error if a name doesn't exist.
  */
 export function usedMessages(protos: Namespace, names: readonly string[]): Namespace {
   const root = protobuf.Root.fromJSON(protos).resolveAll();
@@ -21,7 +21,7 @@ export function usedMessages(protos: Namespace, names: readonly string[]): Names
   return only(protos, root, used);
 }
 
-/** Adds an object and what it refers to. Messages come with all that stands inside them. */
+/** Adds an object and everything that it refers to. Messages are added with their nested types. */
 function visit(object: protobuf.ReflectionObject | null, used: Set<protobuf.ReflectionObject>): void {
   if (object === null || used.has(object)) return;
   used.add(object);
@@ -38,7 +38,7 @@ function visit(object: protobuf.ReflectionObject | null, used: Set<protobuf.Refl
   }
 }
 
-/** Copies a namespace with the used objects in it, and without the namespaces in which there are none. */
+/** Copies a namespace with only the used objects, and without empty namespaces. */
 function only(
   namespace: Namespace,
   resolved: protobuf.NamespaceBase,

@@ -1,5 +1,5 @@
-/** The file next to a bundle that holds what V8 has compiled of it. */
+/** The file next to a bundle with V8's compiled code. */
 export const CODE_CACHE = "program.cache";
 
-/** The variable with which a bundle writes that file when it ends. Without it, a bundle uses the file if there is one. */
+/** The variable that makes a bundle write that file when it ends. Without it, a bundle uses the file if it exists. */
 export const FILL_CODE_CACHE = { FILL_CODE_CACHE: "1" } as const;

@@ -17,7 +17,7 @@ Bundles each program into dist/NAME, fills their code caches with the tasks of a
 the project, to check that it listens, answers and stops.
 `;
 
-/** Runs a bundle where it can't find anything of the project, or any emulator. Returns its line of the table. */
+/** Runs a bundle in a place where it can't find the project or an emulator. Returns its line of the table. */
 async function check({ program, folder }: Bundle): Promise<string> {
   const away = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bundle-"));
   try {

@@ -7,7 +7,7 @@ import { type Bundle, programsOf } from "./programs.ts";
 import { warmUp } from "./warm-up.ts";
 
 /**
- * Bundles all programs into folders of their names, and fills their code caches.
+ * Bundles each program into a folder with its name, and fills the code caches.
  *
  * @param parts.canaries the task types that fill them; see `warmUp`.
  */

@@ -4,15 +4,15 @@ import { z } from "zod";
 
 const LONGEST_PAGE_MS = 20_000;
 
-/** A page of ours, in a link to it. */
+/** A link to one of our pages. */
 const LINK = /href="(\/[^"#]*)"/g;
 
 const addressSchema = z.object({ port: z.number() });
 
 /**
- * Loads a first page, and each that it links.
+ * Loads the first page, and each page that it links to.
  *
- * @throws Error if one isn't answered in 20 s, or with 5xx.
+ * @throws Error if there is no response within 20 s, or a 5xx.
  */
 export async function visitPages(origin: string): Promise<void> {
   const links = (await load(`${origin}/`)).matchAll(LINK);
@@ -26,7 +26,7 @@ async function load(url: string): Promise<string> {
   return text;
 }
 
-/** Serves what a producer without Cloud Monitoring asks for to draw charts: that nothing has been counted. */
+/** Serves the producer's data for charts in place of Cloud Monitoring: no counts. */
 export async function serveNoCounts(): Promise<{ readonly url: string; readonly close: () => void }> {
   const server = http.createServer((_, response) => response.end('{"minutes":[]}'));
   server.listen(0, "127.0.0.1");

@@ -8,17 +8,17 @@ export interface Program {
   readonly entry: string;
   /** The npm packages whose protos the program reads on startup. */
   readonly protosOf: readonly string[];
-  /** The files that it reads when they are asked for, by the npm package that has them. Default: none. */
+  /** The files that it reads on request, by npm package. Default: none. */
   readonly filesOf?: Readonly<Record<string, readonly string[]>>;
-  /** Builds what its pages load, into the folder `assets` beside its code. Default: nothing. */
+  /** Builds the files that its pages load, in the folder `assets` beside its code. Default: none. */
   readonly buildAssets?: (into: string) => Promise<void>;
-  /** The names under which it logs where it listens; one for each port. */
+  /** The names under which it logs its addresses, one for each port. */
   readonly listensAs: readonly string[];
   /** A path that it answers with 2xx if the bundle is complete. */
   readonly answersAt: string;
   /** Variables that let it start anywhere, without contacting anything. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
-  /** Additional variables while the code cache is filled, so that it includes what is only loaded with them. */
+  /** Additional variables while the code cache is filled, so that it includes code that only loads with them. */
   readonly warmUpEnv: Readonly<Record<string, string>>;
 }
 
@@ -36,13 +36,13 @@ const SERVICE_ENV = {
   WORKER_URL: "http://127.0.0.1:9",
   WORKER_AUDIENCE: "try-out",
   INVOKER_SERVICE_ACCOUNT: "invoker@try-out.iam.gserviceaccount.com",
-  // Nothing listens here: starting up must not need either.
+  // Nothing listens here: a start must need neither.
   FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
   CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
   METADATA_SERVER_DETECTION: "none",
 };
 
-/** What services/producer/description/docs.ts serves, and the licences that have to go along. */
+/** What services/producer/description/docs.ts serves, with the licences that must be distributed with it. */
 const DOCS_FILES = [
   "swagger-ui-bundle.js",
   "swagger-ui.css",
@@ -55,7 +55,7 @@ const DOCS_FILES = [
 /** The programs, named after the Dockerfile's targets. Handlers get the local values of their settings. */
 export function programsOf({ settings }: Pick<Registry, "settings">): readonly Program[] {
   return [
-    // Its page /docs.
+    // The files of its page /docs.
     {
       ...service("producer", { AUTH_MODE: "local" }),
       filesOf: { "swagger-ui-dist": DOCS_FILES },

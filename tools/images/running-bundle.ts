@@ -5,22 +5,22 @@ import type { Program } from "./programs.ts";
 
 const LONGEST_RUN_MS = 20_000;
 
-/** A program that runs and listens. */
+/** A running program that is listening. */
 export interface RunningBundle {
   readonly pid: number;
-  /** Where it listens on loopback, by the names under which it logs that. */
+  /** Its ports on loopback, by the names under which it logs them. */
   readonly ports: ReadonlyMap<string, number>;
   /**
    * Stops it.
    *
-   * @throws Error with its output, unless it ends with exit code 0.
+   * @throws Error with its output, unless its exit code is 0.
    */
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
 
 /**
- * Starts a program and waits until it listens.
+ * Starts a program and waits until it is listening.
  *
  * @param options.command what to run, with its arguments.
  * @param options.uid the user to run it as.
@@ -43,13 +43,13 @@ export async function startBundle(
     env: { ...program.tryOutEnv, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: options.limitMs ?? LONGEST_RUN_MS,
-    // A program that ignores SIGTERM is exactly what this is for.
+    // A program that ignores SIGTERM must still end.
     killSignal: "SIGKILL",
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const written: string[] = [];
   const closed = once(child, "close");
-  // Those who await it still see the error. A child that couldn't even start may end before anyone does.
+  // Callers that await it still see the error. A process that can't start may end before anybody awaits it.
   closed.catch(() => {});
   child.stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
   const kill = async (): Promise<void> => {

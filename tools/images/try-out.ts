@@ -3,7 +3,7 @@ import { startBundle } from "./running-bundle.ts";
 
 const LONGEST_RESPONSE_MS = 20_000;
 
-/** What was measured while a program ran. */
+/** The measurements of a program's run. */
 export interface TryOut {
   /** Milliseconds from the start of the process until it was listening. */
   readonly listeningAfterMs: number;

@@ -10,15 +10,15 @@ import { serveNoCounts, visitPages } from "./pages.ts";
 
 const LONGEST_TASK_SECONDS = 15;
 
-/** How long each program may run. The emulator outlives all others, and the machine may be busy. */
+/** How long each program may run. The emulator outlives the others, and the machine may be busy. */
 const LONGEST_WARM_UP_MS = 120_000;
 
-/** Of a queue that retries soon, so that a cold worker doesn't make the warm-up long. */
+/** The retries of a queue. They are fast, so that a cold worker doesn't slow the warm-up down. */
 const RETRIES = { retryConfig: { minBackoff: "0.100s", maxBackoff: "1s" } };
 
-/** The tasks that are sent, and the queues that services know. */
+/** The tasks to send, and the queues that the services use. */
 interface WarmUpTasks extends Pick<Registry, "queues"> {
-  /** They take a payload of `{ sentAt }`. */
+  /** Their payload is `{ sentAt }`. */
   readonly taskTypes: readonly TaskType[];
 }
 
@@ -28,8 +28,8 @@ interface WarmUpBundles extends Readonly<Record<"emulator" | "worker" | "produce
 }
 
 /**
- * Fills the bundles' code caches by what services do: a task of each type goes from the producer's API over the emulator
- * to the worker, and the producer is asked what became of it. The console shows its first page, and those that this links.
+ * Fills the bundles' code caches with typical work: a task of each type goes from the producer's API through the
+ * emulator to the worker, then its state is read. The console shows its first page and the pages that it links to.
  *
  * @throws Error if a task isn't done in 15 s, or a page isn't shown.
  */
@@ -88,14 +88,14 @@ async function createQueues(
 
 const viewSchema = z.looseObject({ id: z.string(), state: z.string() });
 
-/** Hands over a task twice with one key, and waits for its end. */
+/** Enqueues a task twice with one key, and waits until it ends. */
 async function finishTask(api: string, { type, idempotency }: Pick<TaskType, "type" | "idempotency">): Promise<void> {
   const task = { type, payload: { sentAt: new Date().toISOString() } };
   await post(`${api}/v1/tasks`, task);
   const key = { "idempotency-key": `warm-up-${type}` };
   const { id } = viewSchema.parse(await post(`${api}/v1/tasks`, task, key));
   await post(`${api}/v1/tasks`, task, key);
-  // A natural task leaves no record: all there is to see is that it has left its queue.
+  // A natural task leaves no record: the only sign is that it has left its queue.
   const wanted = idempotency === "natural" ? "finished" : "succeeded";
   const view = viewSchema.parse(await ask(`${api}/v1/tasks/${id}?waitSeconds=${LONGEST_TASK_SECONDS}`));
   if (view.state !== wanted) throw new Error(`A task of type ${type} is ${view.state}, not ${wanted}.`);

@@ -7,13 +7,13 @@ import { CODE_CACHE, FILL_CODE_CACHE } from "../images/code-cache.ts";
 
 /**
  * A bundle's main module. It starts the program next to it with the code that V8 compiled in an earlier run. Node's own
- * compile cache holds what was compiled on loading; this one holds every function that had been called by the end of
- * that run (https://nodejs.org/docs/latest-v24.x/api/vm.html#scriptcreatecacheddata).
+ * compile cache only contains code that was compiled on loading; this one contains every function that had been called
+ * by the end of that run (https://nodejs.org/docs/latest-v24.x/api/vm.html#scriptcreatecacheddata).
  */
 const file = path.join(__dirname, "program.js");
 const cache = path.join(__dirname, CODE_CACHE);
 
-// The program is ASCII, so that each byte is a character.
+// The program is ASCII, so each byte is a character.
 const script = new vm.Script(fs.readFileSync(file, "latin1"), {
   filename: file,
   importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -21,7 +21,7 @@ const script = new vm.Script(fs.readFileSync(file, "latin1"), {
 });
 const [variable] = Object.keys(FILL_CODE_CACHE);
 if (variable !== undefined && process.env[variable] !== undefined) {
-  // V8 refuses what was compiled under other flags, and a program may set some while it runs.
+  // V8 refuses code that was compiled with other flags, and a program may set some while it runs.
   Object.assign(v8, { setFlagsFromString: () => undefined });
   process.on("exit", () => fs.writeFileSync(cache, script.createCachedData()));
 }

@@ -27,7 +27,7 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-/** The endpoint, if a payload could name it so. */
+/** The endpoint, if a payload could specify it that way. */
 function endpointFrom({ url, endpoint }: { url?: string; endpoint?: string }): Endpoint {
   if ((url === undefined) === (endpoint === undefined)) throw new ConfigError(`Name a URL or an endpoint.\n\n${USAGE}`);
   const named: Endpoint = { url: url ?? "https://example.com/", endpointId: endpoint };

@@ -13,7 +13,7 @@ interface AnyAlert {
   readonly meaning: string;
 }
 
-/** Watches one series. */
+/** Watches one time series. */
 export interface ThresholdAlert extends AnyAlert {
   readonly series: SeriesName;
   /** The alignment period of the series, in seconds. */
@@ -21,15 +21,17 @@ export interface ThresholdAlert extends AnyAlert {
   readonly above: number;
 }
 
-/** Compares series, by a PromQL query that returns something while the condition holds. */
+/** Compares series with a PromQL query that returns something while the condition holds. */
 export interface QueryAlert extends AnyAlert {
   readonly query: (watched: Watched) => string;
 }
 
-/** Watches how fast the errors that an objective allows are used up: 1 uses up all of them by the end of its period. */
+/** Watches how fast an objective's error budget is used up: at 1, it is used up exactly at the end of the period. */
 export interface BurnRateAlert extends AnyAlert {
   readonly objective: ObjectiveName;
   readonly above: number;
-  /** All of these times, in seconds, must show it: a long one, so that it matters, and a short one, so that it still goes on. */
+  /**
+   * All these windows, in seconds, must exceed it: a long one shows that it matters, a short one that it is current.
+   */
   readonly windowsS: readonly number[];
 }

@@ -8,19 +8,19 @@ import { TICK_ALERTS } from "./tick-alerts.ts";
 /** The alerts that every stack has. */
 export const ALERTS: readonly Alert[] = [...DELIVERY_ALERTS, ...SERVICE_ALERTS, ...TICK_ALERTS, ...BURN_RATE_ALERTS];
 
-/** A task that does nothing, which the clock enqueues again and again. */
+/** A task that does nothing, which a schedule enqueues regularly. */
 export interface Canary {
   /** The name of its schedule. */
   readonly schedule: string;
   readonly type: string;
-  /** The longest time between two of them, in seconds. */
+  /** The longest time between two of its tasks, in seconds. */
   readonly everyS: number;
 }
 
-/** Beyond two of its periods, a task of this kind counts as missing; the margin is for the task itself, and for the log. */
+/** A canary is missing after two of its periods plus this margin, for the task itself and for the log. */
 const MARGIN_S = 600;
 
-/** The alert for a canary of which nothing is heard. */
+/** The alert for a canary that doesn't run. */
 export function canaryAlert({ schedule, type, everyS }: Canary): QueryAlert {
   return {
     key: `canary-${schedule}`,

@@ -2,8 +2,8 @@ import type { BurnRateAlert } from "./alert.ts";
 import type { ObjectiveName } from "../slos.ts";
 
 /**
- * How fast errors may be used up, over which times (https://sre.google/workbook/alerting-on-slos/, "multiwindow,
- * multi-burn-rate alerts"): 2 % of a month's within an hour, or 5 % within six hours.
+ * Burn rates and their windows (https://sre.google/workbook/alerting-on-slos/, "multiwindow, multi-burn-rate alerts"):
+ * 2 % of a month's error budget within an hour, or 5 % within six hours.
  */
 const SPEEDS = [
   { key: "fast", above: 14.4, windowsS: [3_600, 300], severity: "CRITICAL" },
@@ -23,7 +23,7 @@ const OBJECTIVES: readonly { readonly objective: ObjectiveName; readonly what: s
   },
 ];
 
-/** Two for each objective: one that wakes somebody up, and one that can wait for the morning. */
+/** Two alerts for each objective: one that wakes somebody up, and one that can wait until morning. */
 export const BURN_RATE_ALERTS: readonly BurnRateAlert[] = OBJECTIVES.flatMap(({ objective, what, meaning }) =>
   SPEEDS.map(({ key, above, windowsS, severity }) => ({
     key: `${objective}-${key}`,

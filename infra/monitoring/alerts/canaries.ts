@@ -2,17 +2,17 @@ import type { Schedules } from "../../../shared/contract/registry.ts";
 import type { Timing } from "../../../shared/schedules/timing.ts";
 import type { Canary } from "./alerts.ts";
 
-/** What the types of tasks that do nothing begin with. */
+/** The prefix of the types of tasks that do nothing. */
 const CANARIES = "canary.";
 
-/** From when, and for how many times, it is looked how far apart a schedule's times are. Fixed, so that nothing changes by itself. */
+/** Where to start measuring the gaps between a schedule's times. Fixed, so that the result never changes. */
 const FROM_MS = Date.UTC(2027, 0, 4);
 const TIMES = 500;
 
-/** Beyond that, nobody would wait for two of them. */
+/** With longer gaps, nobody would wait for two of them. */
 const MOST_S = 12 * 3_600;
 
-/** The canaries that the clock enqueues often enough to be missed. */
+/** The canaries that run often enough for their absence to be noticed. */
 export function canariesOf(schedules: Schedules, off: readonly string[]): readonly Canary[] {
   return [...schedules.values()]
     .filter(({ name, task }) => task.type.startsWith(CANARIES) && !off.includes(name))

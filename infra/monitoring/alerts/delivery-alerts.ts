@@ -1,14 +1,14 @@
 import type { Alert } from "./alert.ts";
 import { unreachedQuery } from "../queries.ts";
 
-/** Deliveries that are late, refused or the last ones. */
+/** Deliveries that are late, refused or the last of their task. */
 export const DELIVERY_ALERTS: readonly Alert[] = [
   {
     key: "late",
     title: "Tasks are delivered late",
     series: "delayP99",
     stepS: 300,
-    // Milliseconds. No instance takes a minute to start, and nobody wants to wait longer than that.
+    // Milliseconds. No instance takes a minute to start, and nobody wants a longer delay.
     above: 60_000,
     forS: 600,
     severity: "ERROR",
@@ -29,7 +29,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     title: "Deliveries are turned away",
     series: "turnedAway",
     stepS: 300,
-    // A grant that was just made is unknown in places for a minute or two.
+    // A new grant takes a minute or two to be known everywhere.
     above: 5,
     forS: 0,
     severity: "CRITICAL",
@@ -41,7 +41,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     key: "unreached",
     title: "Due work does not reach the worker",
     query: (watched) => unreachedQuery(watched, { windowS: 900, attempts: 10 }),
-    // The two counts that it compares arrive some minutes after the fact, not equally late.
+    // The two counts that it compares arrive some minutes late, and not equally late.
     forS: 300,
     severity: "CRITICAL",
     meaning:
@@ -53,7 +53,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     title: "Deliveries are refused for their token",
     series: "refused",
     stepS: 300,
-    // A few come from a scanner or a deployment; more than that come from Cloud Tasks itself.
+    // A scanner or a deployment causes a few; more are from Cloud Tasks itself.
     above: 5,
     forS: 0,
     severity: "CRITICAL",
@@ -64,7 +64,7 @@ export const DELIVERY_ALERTS: readonly Alert[] = [
     title: "A queue does not drain",
     series: "delayP50",
     stepS: 300,
-    // Milliseconds. The queue's depth says nothing of it: tasks that are scheduled for later count there, too.
+    // Milliseconds. The queue's depth can't show this, since it includes tasks that are scheduled for later.
     above: 300_000,
     forS: 1_800,
     severity: "WARNING",

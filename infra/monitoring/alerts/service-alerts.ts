@@ -1,6 +1,6 @@
 import type { Alert } from "./alert.ts";
 
-/** The services themselves: their errors, their memory, and how they are rolled out. */
+/** The services themselves: their errors, memory and deployments. */
 export const SERVICE_ALERTS: readonly Alert[] = [
   {
     key: "errors",

@@ -1,14 +1,14 @@
 import type { Alert } from "./alert.ts";
 import { lateSchedulesQuery, stoppedQueuesQuery, tickMissingQuery } from "../queries.ts";
 
-/** What the producer's tick finds, and the tick itself. */
+/** The tick itself, and what it finds. */
 export const TICK_ALERTS: readonly Alert[] = [
   {
     key: "outbox",
     title: "Tasks wait in the outbox",
     series: "outboxAge",
     stepS: 300,
-    // Milliseconds. The sweep takes what is older than ten seconds, each minute.
+    // Milliseconds. Every minute, the sweep relays entries older than ten seconds.
     above: 300_000,
     forS: 0,
     severity: "ERROR",
@@ -50,7 +50,7 @@ export const TICK_ALERTS: readonly Alert[] = [
     title: "Cloud Scheduler's calls fail",
     series: "failedJobs",
     stepS: 600,
-    // One in a minute may fail: the next one makes up for it.
+    // One failure is harmless: the next tick makes up for it.
     above: 3,
     forS: 0,
     severity: "ERROR",

@@ -7,15 +7,15 @@ import type { Definition, NewTask, NewTaskOptions, PayloadOf, TaskTypes, TypeNam
 import type { Me, TaskTypeInfo, ThroughputMinute } from "./views/service.ts";
 import type { Cancelled, Task } from "./views/task.ts";
 
-/** What became of a task that was enqueued with others. */
+/** The result for one task of a batch. */
 export interface BatchResult {
-  /** As `POST /v1/tasks` would have responded: 202 and 200 for a task that is accepted, now or before. */
+  /** The status that `POST /v1/tasks` would have: 202 or 200 for a task that was accepted, now or earlier. */
   readonly status: number;
   readonly id?: string;
   readonly task?: Task;
   /** Why it wasn't accepted. */
   readonly problem?: Problem;
-  /** The key that it was sent with. */
+  /** The key that the task was sent with. */
   readonly idempotencyKey: string;
 }
 
@@ -29,28 +29,28 @@ export interface WaitOptions extends CallOptions {
  * when no try got a response.
  */
 export interface Client<Types extends TaskTypes = TaskTypes> {
-  /** Enqueues a task of a type, given by its name or its definition. All tries have one idempotency key. */
+  /** Enqueues a task of a type, given by its name or its definition. All tries use the same idempotency key. */
   enqueue<const To extends TypeName<Types> | Definition>(
     type: To,
     payload: PayloadOf<Types, To>,
     options?: NewTaskOptions & CallOptions,
   ): Promise<Task>;
   /**
-   * Enqueues many tasks, 500 and 4 MiB a request at most. Results are in order. What is refused with 429 or 503 is tried
-   * again, with its key; a result has such a status if no try was left. Rejects if a whole request fails: then give keys of
-   * your own if you want to repeat the call.
+   * Enqueues many tasks, at most 500 and 4 MiB per request. Results are in order. Tasks refused with 429 or 503 are
+   * retried with the same key; a result has that status if no try was left. Rejects if a whole request fails: if you
+   * want to repeat the call then, give the tasks your own keys.
    */
   enqueueMany(tasks: readonly NewTask<Types>[], options?: CallOptions): Promise<readonly BatchResult[]>;
-  /** The same for any number of tasks, in little memory: it reads them as their results are read. */
+  /** Does the same for any number of tasks, in little memory: it reads tasks only as fast as their results are read. */
   enqueueStream(
     tasks: AsyncIterable<NewTask<Types>> | Iterable<NewTask<Types>>,
     options?: CallOptions,
   ): AsyncIterable<BatchResult>;
-  /** Looks at a task. `includePayload`: with its payload while it is queued or dead, for operators. */
+  /** Reads a task. `includePayload`: with its payload while it is queued or dead, for operators. */
   get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<Task>;
-  /** The task, and each change of it until it has ended. Ends with a `TimeoutError` when the time is up. */
+  /** Yields the task, and again after each change until it ends. Throws a `TimeoutError` when the time is up. */
   watch(id: string, options?: WaitOptions): AsyncIterable<Task>;
-  /** Waits until a task has ended. Rejects with a `TimeoutError` when the time is up. */
+  /** Waits until a task ends. Rejects with a `TimeoutError` when the time is up. */
   wait(id: string, options?: WaitOptions): Promise<Task>;
   cancel(id: string, options?: CallOptions): Promise<Cancelled>;
   /** Runs a task now, or at another time. */
@@ -59,8 +59,8 @@ export interface Client<Types extends TaskTypes = TaskTypes> {
   readonly queues: Queues;
   readonly schedules: Schedules;
   taskTypes(options?: CallOptions): Promise<readonly TaskTypeInfo[]>;
-  /** What happened in each of the last minutes, oldest first. Default: 60 minutes. */
+  /** The counts of each of the last minutes, oldest first. Default: 60 minutes. */
   throughput(options?: CallOptions & { readonly minutes?: number | undefined }): Promise<readonly ThroughputMinute[]>;
-  /** Who the producer takes the caller for, and what that may do. */
+  /** The account that the producer identifies as the caller, and what it may do. */
   me(options?: CallOptions): Promise<Me>;
 }

@@ -14,7 +14,7 @@ import type { Me, TaskTypeInfo, ThroughputMinute } from "./views/service.ts";
 import type { Cancelled, Task } from "./views/task.ts";
 
 /**
- * Creates a client. `Types` are the task types by whose payloads the compiler checks calls, such as `typeof registry`.
+ * Creates a client. `Types` are the task types that the compiler checks payloads against, such as `typeof registry`.
  *
  * @throws TypeError when an option isn't allowed.
  */
@@ -22,7 +22,7 @@ export function createClient<const Types extends TaskTypes = TaskTypes>(options:
   return clientOver(connect(options, { clock: systemClock, random: Math.random }));
 }
 
-/** A client that talks over a connection. */
+/** A client that uses the given connection. */
 export function clientOver<const Types extends TaskTypes>(connection: Connection): Client<Types> {
   return {
     enqueue: (type, payload, options = {}) => enqueue(connection, { type, payload }, options),

@@ -6,53 +6,53 @@ import { keyOf } from "./tasks/idempotency-key.ts";
 import { refuseChanges } from "./tasks/new-task-text.ts";
 import type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } from "./views/dead-letter.ts";
 
-/** What can be done about dead letters. */
+/** Operations on dead letters. */
 export interface DeadLetters {
-  /** The letters that fit, newest first. They are fetched as they are asked for, a page at a time. */
+  /** The letters that match, latest first. They are fetched page by page as they are read. */
   list(filter?: ListedLetters, options?: CallOptions): AsyncIterable<DeadLetter>;
-  /** One page of them. It can have fewer letters than its limit, or none, although there is a next one. */
+  /** One page of letters. It can have fewer than its limit, or none, even if there is a next page. */
   page(filter?: ListedLetters, options?: PageOptions & CallOptions): Promise<Page<DeadLetter>>;
-  /** A letter, with its attempts. `includePayload`: with its payload, too, which only operators may see. */
+  /** A letter with its attempts. `includePayload`: also with its payload, which only operators may see. */
   get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<ReadLetter>;
-  /** How many open letters there are of each type and code, among the newest 1,000. */
+  /** The number of open letters of each type and code, among the latest 1,000. */
   summary(options?: CallOptions): Promise<LetterSummary>;
-  /** Makes a letter a task again. One that was replayed before gives the earlier task, unless `again` is true. */
+  /** Replays a letter as a new task. If it was replayed before, that task is returned, unless `again` is true. */
   replay(id: string, options?: CallOptions & ReplayOptions): Promise<Replayed>;
-  /** Replays the open letters that fit, a page at a time. It may be stopped and repeated: each letter is replayed once. */
+  /** Replays matching open letters, page by page. It may be stopped and repeated: each letter is replayed once. */
   replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
-  /** Deletes a letter. `version`: only if it is still as it was when `get` gave that; otherwise the call is refused with 412. */
+  /** Deletes a letter. `version`: only if it is still as `get` returned it; otherwise the call is refused with 412. */
   delete(id: string, options?: CallOptions & { readonly version?: string | undefined }): Promise<void>;
 }
 
-/** A letter that was asked for by its id. */
+/** A letter that was read by id. */
 export interface ReadLetter extends DeadLetter {
-  /** What `delete` can be told, so that it keeps the letter if that has changed since. */
+  /** Pass this to `delete` to keep the letter if it has changed since. */
   readonly version?: string;
 }
 
-/** Which letters a list has: by default, those that are open. */
+/** Which letters to list. Default: the open ones. */
 export interface ListedLetters extends LetterFilter {
   readonly status?: "open" | "replayed" | undefined;
 }
 
 export interface ReplayOptions {
-  /** Replay it although it was replayed before. */
+  /** Replay it even if it was replayed before. */
   readonly again?: boolean | undefined;
-  /** What the new task carries. Default: what the letter has. */
+  /** The new task's payload. Default: the letter's. */
   readonly payload?: unknown;
-  /** Each key makes one task. Default with `again`: a random key for all tries of this call. */
+  /** Each key creates one task. Default with `again`: a random key for all tries of this call. */
   readonly idempotencyKey?: string | undefined;
 }
 
 export interface ReplayAll {
   readonly filter: LetterFilter;
-  /** Only tell what would be done. */
+  /** Only report what would be done. */
   readonly dryRun?: boolean | undefined;
-  /** How many letters a page has, 1 to 100. Default: 100. */
+  /** The most letters on a page, 1 to 100. Default: 100. */
   readonly limit?: number | undefined;
-  /** How many letters there may be in all. Default: no limit. */
+  /** The most letters in total. Default: no limit. */
   readonly most?: number | undefined;
-  /** The `nextCursor` of an earlier page of the same request. Default: the newest letters come first. */
+  /** The `nextCursor` of an earlier page of the same request. Default: begin with the latest letters. */
   readonly cursor?: string | undefined;
 }
 
@@ -65,7 +65,7 @@ export function createDeadLetters(connection: Connection): DeadLetters {
       const query = { include: includePayload === true ? "payload" : undefined };
       const request = { method: "GET", path: letterPath(id), query, signal, shape: LETTER } as const;
       const { body, headers } = await connection.call<DeadLetter>(request);
-      // What compresses responses on the way marks the tag as weak.
+      // Proxies that compress responses mark the tag as weak.
       const version = headers.get("etag")?.replace(/^W\//, "");
       return version === undefined ? body : { ...body, version };
     },
@@ -93,7 +93,7 @@ export function createDeadLetters(connection: Connection): DeadLetters {
   };
 }
 
-/** The status of a replay that an earlier request has made; a new one has 202. */
+/** The status if an earlier request has already made the replay; a new one has 202. */
 const BEFORE = 200;
 
 const LETTER = { id: "text" } as const;

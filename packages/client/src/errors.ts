@@ -1,13 +1,13 @@
 import type { Problem } from "../../../shared/http/problem.ts";
 
-/** The producer refused a request, or couldn't do it in any of the tries. */
+/** The producer refused a request, or failed in every try. */
 export class HandoffError extends Error {
   override readonly name = "HandoffError";
   /** The HTTP status. */
   readonly status: number;
-  /** The problem's stable code, such as `invalid-request`; `unexpected-response` if it isn't the producer that responded. */
+  /** The problem's stable code, such as `invalid-request`, or `unexpected-response` from anything but the producer. */
   readonly code: string;
-  /** What the producer said, with everything that is wrong with a request; undefined if it isn't the producer that responded. */
+  /** The producer's problem, with everything that is wrong; undefined if the response isn't the producer's. */
   readonly problem: Problem | undefined;
 
   constructor(status: number, problem: Problem | undefined) {
@@ -19,13 +19,13 @@ export class HandoffError extends Error {
 }
 
 function sentence({ status, code, title, detail = title, problems = [] }: Problem): string {
-  // A detail may name them already.
+  // The detail may already contain them.
   const untold = problems.map(({ path, message }) => `${path} ${message}`).filter((text) => !detail.includes(text));
   const all = untold.join("; ");
   return `${status} ${code}: ${detail}${all === "" ? "" : ` ${all}`}`;
 }
 
-/** No try got a response. The request may have had its effect; with the same idempotency key, repeating it is safe. */
+/** No try got a response. The request may have taken effect; repeating it with the same idempotency key is safe. */
 export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
   readonly code = "unreachable";
@@ -40,7 +40,7 @@ export class UnreachableError extends Error {
   }
 }
 
-/** A task had not ended when the time was up. */
+/** A task hadn't ended when the time was up. */
 export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
   readonly code = "timeout";

@@ -7,7 +7,7 @@ import { type TokenSource, googleTokens } from "./tokens.ts";
 export interface ProducerAddress {
   /** Without a path. */
   readonly origin: string;
-  /** Whether it is on this machine, where nobody is asked for a token. */
+  /** Whether it is on this machine, where it needs no token. */
   readonly isLocal: boolean;
   /**
    * Sends one request.
@@ -27,14 +27,14 @@ export interface OneRequest {
   readonly signal: AbortSignal;
 }
 
-/** No token could be made; `cause` says why. */
+/** No token could be created; `cause` says why. */
 export class TokenFailure extends Error {
   constructor(cause: unknown) {
     super("No token could be made for the producer.", { cause });
   }
 }
 
-/** Names and addresses of this machine. URL writes every loopback address of IPv4 in this form. */
+/** Names and addresses of this machine. URL writes every IPv4 loopback address in this form. */
 const THIS_MACHINE = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export function isThisMachine({ hostname }: URL): boolean {
@@ -42,15 +42,15 @@ export function isThisMachine({ hostname }: URL): boolean {
 }
 
 /**
- * Reads where the producer is and what its requests carry.
+ * Reads the producer's address and the headers of its requests.
  *
- * @throws TypeError when the address isn't an http or https URL without a path, a Google token would be sent over http, or
- * `onBehalfOf` isn't an e-mail address.
+ * @throws TypeError when the address isn't an http or https URL without a path, a Google token would be sent over http,
+ * or `onBehalfOf` isn't an e-mail address.
  */
 export function producerAt(given: {
   readonly url: string | URL;
   readonly auth?: TokenSource | null | undefined;
-  /** Default: nobody. */
+  /** Default: no person. */
   readonly onBehalfOf?: string | undefined;
   /** Default: the runtime's own. */
   readonly fetch?: Fetch | undefined;
@@ -74,7 +74,7 @@ export function producerAt(given: {
           ...(token ? { authorization: `Bearer ${await tokenOf(token, origin)}` } : {}),
         },
         ...(body === undefined ? {} : { body }),
-        // A token is for the producer alone.
+        // Redirects aren't followed: a token is for the producer alone.
         redirect: "manual",
         signal,
       };
@@ -83,7 +83,7 @@ export function producerAt(given: {
   };
 }
 
-/** The header that names a person, if there is one. */
+/** The header that names the person, if there is one. */
 function personOf(onBehalfOf: string | undefined): Readonly<Record<string, string>> {
   if (onBehalfOf === undefined) return {};
   const email = plainEmail(onBehalfOf);

@@ -4,17 +4,17 @@ import { pathSegment } from "./http/path-segment.ts";
 import type { CallOptions } from "./options.ts";
 import type { Queue, QueuedTask } from "./views/queue.ts";
 
-/** What can be done about queues, by their keys. */
+/** Operations on queues, by key. */
 export interface Queues {
   list(options?: CallOptions): Promise<readonly Queue[]>;
   get(key: string, options?: CallOptions): Promise<Queue>;
-  /** The tasks that are in the queue. They are fetched as they are asked for, a page at a time. */
+  /** The tasks in the queue. They are fetched page by page as they are read. */
   tasks(key: string, options?: CallOptions): AsyncIterable<QueuedTask>;
-  /** One page of them. It can have fewer tasks than its limit, or none, although there is a next one. */
+  /** One page of tasks. It can have fewer than its limit, or none, even if there is a next page. */
   tasksPage(key: string, options?: PageOptions & CallOptions): Promise<Page<QueuedTask>>;
   pause(key: string, options?: CallOptions): Promise<Queue>;
   resume(key: string, options?: CallOptions): Promise<Queue>;
-  /** Removes every task that is in the queue. Never tried again by itself, since it would remove newer tasks, too. */
+  /** Removes every task in the queue. Never retried, since that would also remove newer tasks. */
   purge(key: string, options?: CallOptions): Promise<Queue>;
 }
 

@@ -5,14 +5,14 @@ import { keyOf } from "./tasks/idempotency-key.ts";
 import type { Schedule } from "./views/schedule.ts";
 import type { Task } from "./views/task.ts";
 
-/** What can be done about schedules, by their names. */
+/** Operations on schedules, by name. */
 export interface Schedules {
   list(options?: CallOptions): Promise<readonly Schedule[]>;
-  /** It makes no tasks until it is resumed. */
+  /** The schedule creates no tasks until it is resumed. */
   pause(name: string, options?: CallOptions): Promise<Schedule>;
-  /** It counts from now. */
+  /** The schedule continues from now. */
   resume(name: string, options?: CallOptions): Promise<Schedule>;
-  /** Enqueues a task as the schedule does, now. All tries have one idempotency key. */
+  /** Enqueues a task as the schedule does, now. All tries use the same idempotency key. */
   run(name: string, options?: CallOptions & { readonly idempotencyKey?: string | undefined }): Promise<Task>;
 }
 

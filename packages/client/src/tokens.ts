@@ -1,11 +1,11 @@
 import type { GoogleAuth } from "google-auth-library";
 
-/** Makes an identity token for an audience. */
+/** Creates an identity token for an audience. */
 export type TokenSource = (audience: string) => string | Promise<string>;
 
 /**
- * Google's identity tokens, of the application's own account. The library is loaded by the first call; it keeps each token
- * until it is about to expire.
+ * Google's identity tokens for the application's own account. The first call loads the library, which caches each token
+ * until shortly before it expires.
  */
 export function googleTokens(): TokenSource {
   let loaded: Promise<GoogleAuth> | undefined;
@@ -19,7 +19,7 @@ export function googleTokens(): TokenSource {
       const headers = await (await client).getRequestHeaders();
       return (headers.get("authorization") ?? "").replace(/^Bearer /, "");
     } catch (error) {
-      // The next call starts anew.
+      // The next call tries again.
       clients.delete(audience);
       throw error;
     }

@@ -8,12 +8,12 @@ import { ConfigError } from "../../../shared/runtime/config-error.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import { type Identify, identifyLocally } from "./identify.ts";
 
-/** What IAP makes assertions for, where it stands before a service of Cloud Run. */
+/** The audience of IAP's assertions in front of a Cloud Run service. */
 const IAP_AUDIENCE_FORM = /^\/projects\/\d+\/locations\/[a-z0-9-]+\/services\/[a-z0-9-]+$/;
 
-/** How people who look at the console are told apart. */
+/** The variables that say how visitors are identified. */
 export const identityVariables = {
-  /** What counts, whatever a request carries. `local` tells nobody apart. There is no default. */
+  /** The proof to use, whatever a request carries. `local` doesn't distinguish visitors. There is no default. */
   CONSOLE_IDENTITY: z.enum(["iap", "cloud-run", "local"]).optional(),
   IAP_AUDIENCE: z
     .string()
@@ -22,21 +22,20 @@ export const identityVariables = {
   IAP_KEYS_URL: z.url().default(IAP_KEYS_URL),
   CONSOLE_AUDIENCE: z.string().min(1).optional(),
   CONSOLE_URL: z.url({ protocol: /^https$/, error: "must be an https URL" }).optional(),
-  /** As the producer's, but for `local`, which CONSOLE_IDENTITY says here. */
+  /** As for the producer, except `local`, which CONSOLE_IDENTITY sets here. */
   AUTH_MODE: z.enum(["auto", "verify", "platform"]).default("auto"),
   INVOKER_CHECK: invokerCheckVariable,
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
 };
 
 type IdentityConfig = z.output<z.ZodObject<typeof identityVariables>> & { readonly K_SERVICE?: string | undefined };
-/** The variables without which a way to tell people apart can't work. */
+/** The variables that a kind of proof can't work without. */
 type Needed = "IAP_AUDIENCE" | "CONSOLE_AUDIENCE" | "CONSOLE_URL";
 
 /**
- * Who looks at the console, as the configuration says.
+ * Makes the function that identifies visitors, as configured.
  *
- * @throws ConfigError if it doesn't say how people are told apart, or not enough to do it; on Cloud Run it can't say that
- * nobody should be.
+ * @throws ConfigError if CONSOLE_IDENTITY or a variable that it needs is missing, or if it is `local` on Cloud Run.
  */
 export function identityOf(config: IdentityConfig, on: { readonly clock: Clock; readonly log: Logger }): Identify {
   switch (config.CONSOLE_IDENTITY) {

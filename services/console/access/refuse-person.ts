@@ -1,10 +1,10 @@
 import type { Proof, Refused } from "./identify.ts";
 
-/** Why a page isn't shown, for the person who asked for it. */
+/** Why a page isn't shown, for the person who requested it. */
 export interface PageRefusal {
   readonly status: 401 | 403 | 503;
   readonly title: string;
-  /** What happened, and what to do about it. Holds nothing of what the request carried. */
+  /** What happened, and what to do about it. Contains nothing from the request. */
   readonly detail: string;
   /** A code for the log. */
   readonly reason: string;
@@ -54,7 +54,7 @@ const WHAT: Readonly<Record<Proof, string>> = {
   "cloud-run": "The identity token",
 };
 
-/** What to tell somebody of whom the console doesn't know who they are. */
+/** Explains to a person why the console can't identify them. */
 export function refusePerson(refused: Refused): PageRefusal {
   switch (refused.kind) {
     case "unauthenticated": {

@@ -1,7 +1,7 @@
-/** How long a button says that it has copied, in milliseconds. */
+/** How long a button shows that it has copied, in milliseconds. */
 const SAID_MS = 1_200;
 
-/** Makes the buttons work that need a script, and shows them. */
+/** Activates the buttons that need a script, and shows them. */
 export function copyOnClick(): void {
   showScriptParts(document);
   document.addEventListener("click", (event) => {
@@ -15,7 +15,7 @@ export function copyOnClick(): void {
   });
 }
 
-/** Shows what is hidden from those without a script. */
+/** Shows the parts that are hidden without a script. */
 export function showScriptParts(root: ParentNode): void {
   for (const part of root.querySelectorAll<HTMLElement>("[data-copy], [data-script]")) part.hidden = false;
 }

@@ -1,22 +1,22 @@
 /** How long a refresh may take, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** What came of a refresh. */
+/** The result of a refresh. */
 export type Fetched =
   | { readonly kind: "page"; readonly title: string; readonly main: HTMLElement }
-  /** Nobody can be asked, or something failed that may work again. */
+  /** There was no response, or an error that may be temporary. */
   | { readonly kind: "failed" }
-  /** Whoever looks has to sign in again, which takes a page of its own. */
+  /** The person must sign in again, which takes a page of its own. */
   | { readonly kind: "signed-out" };
 
 const UNAUTHORIZED = 401;
-/** What the page is about is there no more, and its page says so. */
+/** The subject of the page no longer exists, and its page says so. */
 const NOT_FOUND = 404;
 
 /**
- * Fetches the page that is shown. Once a session has expired, Identity-Aware Proxy responds with 401 if the header says that a
- * script asks, and leads to Google's sign-in otherwise (https://cloud.google.com/iap/docs/sessions-howto). No page that
- * refreshes itself leads elsewhere.
+ * Fetches the current page. Once a session has expired, Identity-Aware Proxy responds with 401 if the header shows that
+ * a script is asking, and otherwise redirects to Google's sign-in (https://cloud.google.com/iap/docs/sessions-howto).
+ * Pages that refresh themselves never redirect.
  */
 export async function fetchPage(): Promise<Fetched> {
   try {

@@ -1,8 +1,8 @@
-/** How long to wait after a key, in milliseconds, before a large value is searched. */
+/** How long to wait after a keystroke before searching a large value, in milliseconds. */
 const PAUSE_MS = 120;
 const FOUND = "found";
 
-/** Makes the fields work that find text in a JSON value: they open what is folded around it, mark it and count it. Enter goes on. */
+/** Activates the fields that search a JSON value: they unfold, mark and count matches. Enter goes to the next. */
 export function findInJson(): void {
   let timer: number | undefined;
   document.addEventListener("input", ({ target }) => {
@@ -45,7 +45,7 @@ function find({ root, field }: View): void {
   delete root.dataset["at"];
 }
 
-/** What stands in a summary is seen while its own part is folded. */
+/** A match in a summary is visible even while its own part is folded. */
 function openAround(code: HTMLElement, root: HTMLElement): void {
   const own = code.closest("summary")?.parentElement;
   for (let part = code.closest("details"); part && root.contains(part);) {

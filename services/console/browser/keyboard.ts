@@ -1,4 +1,4 @@
-/** `/` searches, `j` and `k` move along rows, `p` pauses, `?` helps. Browsers themselves open what has the focus. */
+/** `/` searches, `j` and `k` move between rows, `p` pauses, `?` shows help. Browsers themselves open a focused link. */
 export function keyboard(): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -36,7 +36,7 @@ function help(): boolean {
   return true;
 }
 
-/** Rows lead somewhere by their first link, which has the focus while the row is chosen. */
+/** A row is opened by its first link, which has the focus while the row is selected. */
 function moveBy(step: number): boolean {
   const links = [...document.querySelectorAll("main [data-rows] > *")].flatMap((row) => row.querySelector("a") ?? []);
   const row = document.activeElement?.closest("[data-rows] > *");

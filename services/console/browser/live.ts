@@ -3,10 +3,10 @@ import { showScriptParts } from "./copy.ts";
 import { fetchPage } from "./fetch-page.ts";
 import { tellTimes } from "./times.ts";
 
-/** After failures the page asks less often, down to once in this many milliseconds. */
+/** After failures, the page refreshes less often, down to once in this many milliseconds. */
 const SLOWEST_MS = 60_000;
 
-/** What the button says. */
+/** The button's labels. */
 const LABELS = {
   live: "Live",
   paused: "Paused",
@@ -16,7 +16,7 @@ const LABELS = {
 
 type State = keyof typeof LABELS;
 
-/** Refreshes the page while somebody can see it, until its button pauses it. Nothing that a person has touched is changed. */
+/** Refreshes the page while it is visible, until its button pauses it. Keeps whatever the person has changed. */
 export function startLive(): void {
   const main = document.querySelector<HTMLElement>("main[data-live]");
   const button = document.querySelector<HTMLButtonElement>("#live");
@@ -48,7 +48,7 @@ export function startLive(): void {
     if (fetched.kind === "page") {
       morph(main, fetched.main);
       document.title = fetched.title;
-      // A page that has ended says so by not being live any more.
+      // A page that no longer needs refreshing isn't marked as live.
       become(fetched.main.dataset["live"] === undefined ? "ended" : "live");
     } else become(fetched.kind);
     waitMs = state === "failed" ? Math.min(waitMs * 2, SLOWEST_MS) : everyMs;
@@ -72,12 +72,12 @@ export function startLive(): void {
 function morph(old: HTMLElement, fresh: HTMLElement): void {
   tellTimes(fresh);
   showScriptParts(fresh);
-  // The children: an element would itself become a child of the old one.
+  // The child nodes: if given an element, Idiomorph would insert it into the old one.
   void Idiomorph.morph(old, [...fresh.childNodes], {
     morphStyle: "innerHTML",
     ignoreActiveValue: true,
     callbacks: {
-      // What somebody has opened, ticked or typed stays.
+      // Keeps what the person has opened, ticked or typed.
       beforeAttributeUpdated: (name: string) => name !== "open" && name !== "checked" && name !== "aria-selected",
       beforeNodeMorphed: (node: Node) => !(node instanceof HTMLElement && node.dataset["keep"] !== undefined),
     },

@@ -1,4 +1,4 @@
-/** What the pages do where there is a script. Each of them works without. */
+/** The pages' script. Each page also works without it. */
 import { copyOnClick } from "./copy.ts";
 import { findInJson } from "./find-in-json.ts";
 import { keyboard } from "./keyboard.ts";

@@ -1,21 +1,21 @@
 import { describeDistance } from "../parts/distance.ts";
 
-/** How often distances are told anew, in milliseconds. */
+/** How often relative times are updated, in milliseconds. */
 const TELL_AGAIN_MS = 1_000;
 
-/** Below this, in milliseconds, clocks are the same: the page was on its way for as long. */
+/** A difference of clocks below this, in milliseconds, is ignored: the page took as long to arrive. */
 const SAME_MS = 2_000;
 
 /** How far this browser's clock is behind the console's, in milliseconds. */
 let behindMs = 0;
 
-/** Keeps times that are told as distances true. */
+/** Keeps the relative times on the page up to date. */
 export function keepTimesTrue(): void {
   behindMs = measureClock();
   setInterval(() => tellTimes(document), TELL_AGAIN_MS);
 }
 
-/** Tells the times in a part of the page as their distances from now. */
+/** Updates the relative times in a part of the page. */
 export function tellTimes(root: ParentNode): void {
   const nowMs = Date.now() + behindMs;
   for (const time of root.querySelectorAll<HTMLTimeElement>("time:not([data-exact])")) {
@@ -25,7 +25,9 @@ export function tellTimes(root: ParentNode): void {
   }
 }
 
-/** The page says when it was sent (https://developer.mozilla.org/docs/Web/API/PerformanceServerTiming). One that was kept is older. */
+/**
+ * When the page was sent (https://developer.mozilla.org/docs/Web/API/PerformanceServerTiming). Cached ones are older.
+ */
 function measureClock(): number {
   const [page] = performance.getEntriesByType("navigation");
   if (!(page instanceof PerformanceNavigationTiming) || page.transferSize === 0) return 0;

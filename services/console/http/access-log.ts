@@ -4,7 +4,7 @@ import { httpRequestField } from "../../../shared/runtime/log-fields.ts";
 import type { Console } from "../console.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 
-/** Logs one line per request: who asked for what, by its route rather than its path, and what an action did. */
+/** Logs one line per request: who requested which route (not the path), and what an action did. */
 export function accessLog({ clock, log }: Pick<Console, "clock" | "log">) {
   return createMiddleware<ConsoleEnv>(async (context, next) => {
     const startMs = clock.monotonic();

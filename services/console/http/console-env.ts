@@ -7,15 +7,15 @@ import type { OwnCookie } from "./own-cookie.ts";
 /** What every page and action knows of its request. */
 export interface ConsoleEnv {
   Variables: {
-    /** Who asks, as the producer sees that person. */
+    /** The person, as the producer sees them. */
     person: Me;
-    /** The producer's API, as that person may use it. For actions, and for what is read once. */
+    /** The producer's API on the person's behalf. For actions, and for data that is read once. */
     api: Client;
-    /** What was read for that person a moment ago. */
+    /** Recently read data of that person. */
     reads: Reads;
-    /** What proves that a form came from one of our pages. */
+    /** Proves that a form was sent from one of our pages. */
     formToken: string;
-    /** What the last action did, to be shown once. */
+    /** What the last action did, to show once. */
     notice: string | undefined;
     /** Where what an action did waits for the page that shows it. */
     noticeCookie: OwnCookie;

@@ -8,18 +8,18 @@ import type { ConsoleContext } from "./console-env.ts";
 import { LongForm, RefusedForm } from "./form.ts";
 import { type WayOn, wayOn } from "./way-on.ts";
 
-/** What a page says instead of what it was asked for. */
+/** What a page shows if its request failed. */
 export interface Failure {
   readonly status: 400 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503;
   readonly title: string;
   readonly detail: string;
-  /** What else is wrong with the request, as the producer says it. */
+  /** What else the producer says is wrong with the request. */
   readonly problems?: readonly string[];
   /** The producer's code, or the console's own. */
   readonly code?: string;
 }
 
-/** Says what went wrong, as the producer says it, and what to do. */
+/** Shows what went wrong, in the producer's words, and what to do. */
 export function onError({ assets, clock, log }: Pick<Console, "assets" | "clock" | "log">) {
   return async (error: Error, context: ConsoleContext): Promise<Response> => {
     const failure = failureOf(error);
@@ -45,7 +45,7 @@ function respondWithFailure(
 ): Response | Promise<Response> {
   const { status, title, detail } = failure;
   const on = wayOn(context, status);
-  // Nobody is known yet if the producer couldn't say who asks.
+  // The person is still unknown if the producer couldn't be asked.
   if (!context.get("person")) {
     return context.html(<BarePage {...{ title, detail, on, assets: console.assets }} />, status);
   }
@@ -79,7 +79,7 @@ function FailurePage({ failure, on }: { readonly failure: Failure; readonly on: 
   );
 }
 
-/** What a page says of an error. */
+/** The failure to show for an error. */
 export function failureOf(error: Error): Failure {
   if (error instanceof RefusedForm) {
     return {
@@ -125,10 +125,10 @@ function refusalOf({ status, code, problem, message }: HandoffError): Failure {
   return { status: 502, title: "The producer refuses the console", detail: `${detail} ${whose}`, code };
 }
 
-/** The console's account is what has to prove itself to the producer. */
+/** It is the console's account that must authenticate to the producer. */
 const UNAUTHORIZED = 401;
 
-/** The producer's status, where it is the person's to deal with. */
+/** The producer's status, if the person can do something about it. */
 function shownStatus(status: number): Failure["status"] {
   switch (status) {
     case 400:

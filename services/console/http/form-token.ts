@@ -13,9 +13,9 @@ const SECRET_BYTES = 32;
 const SECRET_FORM = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Lets an action happen only from a form of our own pages. Each browser has a secret in a cookie that no script reads and no
- * other site sends. Forms carry what it and the person's address make, so that a form made for somebody else, or by a page
- * that can set cookies, fails. Any instance can check it.
+ * Accepts actions only from forms of our own pages. Each browser has a secret in a cookie that no script can read and
+ * no other site sends. The token in a form is derived from the secret and the person's address, so forms made for
+ * somebody else, or by a page that can set cookies, are refused. Any instance can check it.
  */
 export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
   const cookie = ownCookie(COOKIE, isSecure);
@@ -34,7 +34,7 @@ export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
   });
 }
 
-/** What can't be read as a form has no token. */
+/** A body that can't be read as a form has no token. */
 async function tokenIn({ req }: ConsoleContext): Promise<unknown> {
   try {
     return (await req.parseBody())[TOKEN_FIELD];

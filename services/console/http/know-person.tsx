@@ -5,7 +5,7 @@ import { BarePage } from "../layout/bare-page.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
 import { wayOn } from "./way-on.ts";
 
-/** Finds out who asks, and what the producer lets that person do. Refuses a request if nobody knows. */
+/** Finds out who sent the request, and what the producer allows them. Refuses it if that is unknown. */
 export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identify" | "accessOf" | "assets">) {
   return createMiddleware<ConsoleEnv>(async (context, next) => {
     const identified = await identify(context.req.raw.headers);
@@ -22,7 +22,7 @@ export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identi
   });
 }
 
-/** After an action its page shows what it has changed. */
+/** After an action, pages must show what it has changed. */
 export const forgetAfterActions = createMiddleware<ConsoleEnv>(async (context, next) => {
   await next();
   if (context.req.method === "POST") context.get("reads").forget();

@@ -1,10 +1,10 @@
 import { bodyLimit } from "hono/body-limit";
 import { LongForm } from "./form.ts";
 
-/** In bytes: the highest limit that a payload can have, which takes up to three times as much as a form. */
+/** In bytes: the highest limit on payloads, encoded as a form, which takes up to three times as much. */
 const LONGEST_FORM_BYTES = 4 * 900 * 1_024;
 
-/** Refuses a form that is too long before it is read. */
+/** Refuses a form that is too long before reading it. */
 export const limitForms = bodyLimit({
   maxSize: LONGEST_FORM_BYTES,
   onError() {

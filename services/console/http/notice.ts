@@ -4,19 +4,19 @@ import type { ConsoleContext, ConsoleEnv } from "./console-env.ts";
 import { ownCookie } from "./own-cookie.ts";
 
 const COOKIE = "handoff-notice";
-/** How long a notice waits to be shown, in seconds. */
+/** How long a notice may wait to be shown, in seconds. */
 const MAX_AGE_SECONDS = 60;
-/** In characters, each of which takes up to 9 of the 4,096 bytes that a cookie has. */
+/** In characters, each of which takes up to 9 of a cookie's 4,096 bytes. */
 const LONGEST_NOTICE = 400;
 
 /**
- * Ends an action: the browser goes to a page, which says what was done.
+ * Ends an action by redirecting the browser to a page that says what was done.
  *
- * @param to.page a path of the console. Never from the request.
+ * @param to.page a path of the console, never taken from the request.
  * @param to.did what was done, as a sentence.
  */
 export function doneThen(context: ConsoleContext, to: { readonly page: string; readonly did: string }): Response {
-  // A cut can leave half a character, which no cookie can have.
+  // A cut can leave a lone surrogate, which a cookie can't contain.
   const notice = to.did.slice(0, LONGEST_NOTICE).toWellFormed();
   context.get("noticeCookie").write(context, notice, MAX_AGE_SECONDS);
   context.set("did", notice);

@@ -14,14 +14,14 @@ const secure = secureHeaders({
     frameAncestors: ["'none'"],
   },
   strictTransportSecurity: "max-age=31536000; includeSubDomains",
-  // What a page's address says stays here.
+  // A page's address isn't sent to other sites.
   referrerPolicy: "same-origin",
   xFrameOptions: "DENY",
 });
 
 /**
- * What browsers may do with a page: nothing inline, nothing from elsewhere, in no frame. They keep none of it unasked. The
- * script learns what time it is here, since the browser's clock may be wrong.
+ * Headers that restrict what browsers do with a page: nothing inline, nothing from elsewhere, no frames, and no cache
+ * without revalidation. They also give the script the time here, since the browser's clock may be wrong.
  */
 export function pageHeaders({ clock }: Pick<Console, "clock">) {
   return createMiddleware(async (context, next) => {

@@ -4,14 +4,14 @@ import { problemResponse } from "../../../shared/http/problem.ts";
 import type { ConsoleEnv } from "./console-env.ts";
 
 /**
- * Keeps other sites away. A link from anywhere may lead to a page, which changes nothing and stands in no frame; all else
- * that a browser sends for a page elsewhere is refused. On a developer's machine, so is a name with a dot that isn't in
- * `allowedHosts`: a page elsewhere can have its own name lead here.
+ * Refuses requests from other sites. They may link to a page, since opening one changes nothing and no frame can show
+ * it; anything else that a browser sends for a page elsewhere is refused. On a developer's machine, so is a name with a
+ * dot that isn't in `allowedHosts`: another site can make its own name resolve to this machine.
  *
- * Browsers say themselves whether a request comes from here (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site),
- * but not over http to a name other than localhost, such as a container's. There `Origin` tells.
+ * Browsers send `Sec-Fetch-Site` for this (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site), but not
+ * over http to a name other than localhost, such as a container's. Then `Origin` decides.
  *
- * @param allowedHosts undefined on Cloud Run, which passes on requests to the service's own names only.
+ * @param allowedHosts undefined on Cloud Run, which only passes on requests to the service's own names.
  */
 export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
   return createMiddleware<ConsoleEnv>(async (context, next) => {
@@ -38,7 +38,9 @@ export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
   });
 }
 
-/** `gcloud run services proxy` changes `Host`: through it, a page of the console has the origin of a person's own machine. */
+/**
+ * `gcloud run services proxy` changes `Host`: through it, the console's pages have the origin of a person's machine.
+ */
 function isForeignOrigin(headers: Headers, isOnCloudRun: boolean): boolean {
   const origin = headers.get("origin");
   if (origin === null) return false;

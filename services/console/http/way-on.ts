@@ -1,14 +1,14 @@
 import type { ConsoleContext } from "./console-env.ts";
 
-/** Where a page leads whose request failed. */
+/** The link on a page whose request failed. */
 export interface WayOn {
   readonly href: string;
   readonly label: string;
 }
 
 /**
- * Leads on from a request that failed: to the same page again if that may help by now, or else back to the page from which
- * it came, such as the one with the button that was pressed. Undefined if nobody knows.
+ * Where to go after a failed request: to the same page if a retry may help, otherwise back to the page that the request
+ * was sent from, such as the one with the button. Undefined if unknown.
  */
 export function wayOn({ req }: ConsoleContext, status: number): WayOn | undefined {
   const here = pathIn(req.url);
@@ -19,9 +19,9 @@ export function wayOn({ req }: ConsoleContext, status: number): WayOn | undefine
   return { href: from, label: "Back to where you were" };
 }
 
-/** The path and query of an address, whatever its host: a proxy may have changed that. Undefined if it would lead elsewhere. */
+/** An address's path and query, whatever its host: a proxy may have changed that. Undefined if it leads elsewhere. */
 function pathIn(address: string): string | undefined {
   const url = URL.parse(address);
-  // Two slashes would be another host's address.
+  // A path that begins with two slashes would be another host's address.
   return url && /^\/(?![/\\])/.test(url.pathname) ? url.pathname + url.search : undefined;
 }

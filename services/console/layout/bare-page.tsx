@@ -2,7 +2,7 @@ import type { Assets } from "../assets.ts";
 import type { WayOn } from "../http/way-on.ts";
 import { Document } from "./document.tsx";
 
-/** A page for somebody who isn't known, or for when the producer can't be asked. It has nothing but a message. */
+/** A page with nothing but a message, for an unknown visitor, or when the producer can't be asked. */
 export function BarePage(props: {
   readonly title: string;
   readonly detail: string;

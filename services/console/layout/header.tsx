@@ -11,7 +11,7 @@ const PLACES = {
 /** An entry of the navigation. */
 export type Place = keyof typeof PLACES;
 
-/** What stands above every page. */
+/** The header of every page. */
 export function Header({ place, isLive }: { readonly place: Place | undefined; readonly isLive: boolean }) {
   const { person } = usePage();
   return (

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "hono/jsx";
 import type { Me } from "../../../packages/client/src/views/service.ts";
 
-/** What every part of a page may need. */
+/** What any part of a page may need. */
 export interface PageContext {
   readonly nowMs: number;
   readonly formToken: string;

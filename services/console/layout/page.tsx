@@ -7,22 +7,22 @@ import { Document } from "./document.tsx";
 import { type Place, Header } from "./header.tsx";
 import { type PageContext, ProvidePage } from "./page-context.ts";
 
-/** What a page says of itself. */
+/** A page's title and settings. */
 export interface PageHead {
   readonly title: string;
-  /** Which entry of the navigation it belongs to. */
+  /** The navigation entry that it belongs to. */
   readonly place?: Place | undefined;
   /** How often the page refreshes itself, in seconds. Default: it doesn't. */
   readonly liveSeconds?: number | undefined;
 }
 
-/** How often lists refresh themselves, in seconds: what they show is kept as long. */
+/** How often lists refresh themselves, in seconds. Their data is cached for as long. */
 export const LIST_LIVE_SECONDS = 5;
 
 /**
  * Responds with a page.
  *
- * @param console what every page loads, and its clock.
+ * @param console the files that every page loads, and the clock.
  */
 export function respondWithPage(
   context: ConsoleContext,
@@ -70,7 +70,7 @@ function Page(props: {
   );
 }
 
-/** Shown by the script when somebody presses `?`. */
+/** Shown by the script when `?` is pressed. */
 function KeyboardHelp() {
   return (
     <dialog id="keys" aria-labelledby="keys-title">

@@ -1,17 +1,17 @@
 import type { PropsWithChildren } from "hono/jsx";
 import { ActionForm } from "./form.tsx";
 
-/** Asks before something that can't be undone is done. Its children say what will happen, and may hold fields. */
+/** Asks for confirmation of what can't be undone. The children say what will happen, and may contain fields. */
 export function AskFirst(
   props: PropsWithChildren<{
     readonly title: string;
-    /** Where the form goes. */
+    /** The form's target. */
     readonly action: string;
     /** The button's label: what will be done. */
     readonly label: string;
     /** The page to go back to. */
     readonly back: string;
-    /** Whether something is lost. Default: yes. */
+    /** Whether anything is lost. Default: yes. */
     readonly isDangerous?: boolean;
   }>,
 ) {

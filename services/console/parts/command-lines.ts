@@ -1,16 +1,16 @@
-/** A task to enqueue by a command. */
+/** A task for a command to enqueue. */
 interface CommandTask {
   readonly producerUrl: string;
   readonly type: string;
   readonly payload: unknown;
 }
 
-/** A line for a shell in this repository that enqueues a task. */
+/** A shell command that enqueues a task, for use in this repository. */
 export function enqueueByCli({ producerUrl, type, payload }: CommandTask): string {
   return `npx handoff enqueue ${type} --url ${producerUrl} --payload ${quoted(JSON.stringify(payload))}`;
 }
 
-/** The same for any shell that has curl; and gcloud, if the producer asks for a token. */
+/** The same for any shell that has curl, and gcloud if the producer requires a token. */
 export function enqueueByCurl({ producerUrl, type, payload }: CommandTask): string {
   const needsToken = producerUrl.startsWith("https:");
   return [
@@ -21,7 +21,7 @@ export function enqueueByCurl({ producerUrl, type, payload }: CommandTask): stri
   ].join(" \\\n  ");
 }
 
-/** A text as one word of a shell that treats nothing in it specially. */
+/** Quotes a text as one word of a shell command. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -5,10 +5,10 @@ const UNITS: readonly (readonly [name: string, ms: number])[] = [
   ["s", 1_000],
 ];
 
-/** Below this, in milliseconds, it is now: clocks differ by as much. */
+/** Anything nearer than this, in milliseconds, is now: clocks differ by as much. */
 const NOW_MS = 1_000;
 
-/** How far away a time is, such as `in 5 min` and `3 d ago`. `ms` is negative for what is past. */
+/** A relative time, such as `in 5 min` and `3 d ago`. `ms` is negative for the past. */
 export function describeDistance(ms: number): string {
   const length = Math.abs(ms);
   if (length < NOW_MS) return "now";

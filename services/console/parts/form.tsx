@@ -2,7 +2,7 @@ import type { PropsWithChildren } from "hono/jsx";
 import { TOKEN_FIELD } from "../http/form-token.ts";
 import { usePage } from "../layout/page-context.ts";
 
-/** A form that does something, with the token that every action wants. */
+/** A form for an action, with the token that every action requires. */
 export function ActionForm({ action, children }: PropsWithChildren<{ readonly action: string }>) {
   const { formToken } = usePage();
   return (
@@ -13,7 +13,7 @@ export function ActionForm({ action, children }: PropsWithChildren<{ readonly ac
   );
 }
 
-/** A button that does at once what can be undone. Shown to those who may. */
+/** A button for an action that can be undone. Shown to people who may do it. */
 export function ActionButton(props: { readonly action: string; readonly label: string; readonly needs: string }) {
   return useMay(props.needs) ? (
     <ActionForm action={props.action}>
@@ -22,7 +22,7 @@ export function ActionButton(props: { readonly action: string; readonly label: s
   ) : null;
 }
 
-/** A link to the page that asks before it does what can't be undone. Shown to those who may. */
+/** A link to the confirmation of an action that can't be undone. Shown to people who may do it. */
 export function AskLink(props: { readonly page: string; readonly label: string; readonly needs: string }) {
   return useMay(props.needs) ? (
     <a class="button danger" href={props.page}>
@@ -31,7 +31,7 @@ export function AskLink(props: { readonly page: string; readonly label: string; 
   ) : null;
 }
 
-/** Whether the person may do something, by the words of the producer's `/v1/me`. It decides what is offered; the producer refuses. */
+/** Whether `/v1/me` allows the person an action. This only decides what is offered; the producer enforces it. */
 export function useMay(action: string): boolean {
   return usePage().person.actions.includes(action);
 }

@@ -1,8 +1,8 @@
-/** Leads to the next page of a list, and back to the first. */
+/** Links to the next page of a list, and back to the first. */
 export function Pager(props: {
   /** The list's path. */
   readonly path: string;
-  /** What else the address says. */
+  /** The address's other query parameters. */
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly cursor: string | undefined;
   readonly nextCursor: string | undefined;
@@ -21,7 +21,7 @@ export function Pager(props: {
   );
 }
 
-/** An address with a query. What is undefined or empty is left out. */
+/** An address with a query. Undefined and empty values are left out. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") given.set(name, value);

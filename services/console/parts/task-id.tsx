@@ -1,7 +1,7 @@
-/** How much of an id tells tasks and letters apart for a person. */
+/** How many characters of an id a person needs to distinguish tasks and letters. */
 const SHOWN = 10;
 
-/** A task's id, short, that leads to its page. A click on the button beside it copies the whole id. */
+/** A task's id, shortened, as a link to its page. The button beside it copies the whole id. */
 export function TaskLink({ id }: { readonly id: string }) {
   return (
     <span class="id">
@@ -13,7 +13,7 @@ export function TaskLink({ id }: { readonly id: string }) {
   );
 }
 
-/** A letter's id, short, that leads to its page. */
+/** A letter's id, shortened, as a link to its page. */
 export function LetterLink({ id }: { readonly id: string }) {
   return (
     <a class="id" href={letterPage(id)} title={id}>
@@ -22,7 +22,7 @@ export function LetterLink({ id }: { readonly id: string }) {
   );
 }
 
-/** Copies a text. It is hidden where there is no script. */
+/** A button that copies a text. It is hidden without a script. */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   return (
     <button type="button" class="copy" hidden data-copy={text} aria-label={`Copy the ${what}`}>

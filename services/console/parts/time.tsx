@@ -1,7 +1,7 @@
 import { usePage } from "../layout/page-context.ts";
 import { describeDistance } from "./distance.ts";
 
-/** A time as its distance from now. The exact time is its title; the script keeps the distance true. */
+/** A time relative to now. Its title is the exact time; the script keeps it up to date. */
 export function Time({ at }: { readonly at: string | undefined }) {
   const { nowMs } = usePage();
   if (at === undefined) return <span class="none">–</span>;
@@ -12,7 +12,7 @@ export function Time({ at }: { readonly at: string | undefined }) {
   );
 }
 
-/** A time to the millisecond, as a timeline needs it. */
+/** A time to the millisecond, for timelines. */
 export function ExactTime({ at }: { readonly at: string }) {
   return (
     <time datetime={at} class="exact" data-exact="">

@@ -1,7 +1,7 @@
 import type { PropsWithChildren } from "hono/jsx";
 import { CopyButton } from "./task-id.tsx";
 
-/** What stands where nothing is: a sentence, and a command that changes that. */
+/** Shown in place of an empty list: a sentence, and a command that would fill it. */
 export function Empty({ command, children }: PropsWithChildren<{ readonly command?: string | undefined }>) {
   return (
     <div class="empty">
@@ -11,7 +11,7 @@ export function Empty({ command, children }: PropsWithChildren<{ readonly comman
   );
 }
 
-/** A command line that works as it stands. */
+/** A complete command line. */
 export function Command({ text }: { readonly text: string }) {
   return (
     <pre class="command">

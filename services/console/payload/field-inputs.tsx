@@ -10,7 +10,7 @@ interface Shown {
   readonly problems: FieldProblems;
 }
 
-/** The inputs of a payload, with what was typed, and what is wrong with each. */
+/** The inputs for a payload, with the typed texts and the problems of each. */
 export function FieldInputs({ field, typed, problems }: Shown & { readonly field: Field }) {
   if (field.kind !== "group") return <LeafInput {...{ field, typed, problems }} />;
   const inputs = field.fields.map((part) => <FieldInputs {...{ field: part, typed, problems }} />);
@@ -28,15 +28,15 @@ export function FieldInputs({ field, typed, problems }: Shown & { readonly field
   );
 }
 
-/** An input with its label, a hint, and what is wrong with what it holds. */
+/** An input with its label, a hint, and its problems. */
 export function LabelledInput(props: {
   readonly name: string;
   readonly label: Child;
   readonly hint: string;
   readonly problems: readonly RequestProblem[];
-  /** What the problems say of the input itself. */
+  /** The input's path in problems. */
   readonly path: string;
-  /** Makes the input. */
+  /** Renders the input. */
   readonly input: (own: InputAttributes) => Child;
 }) {
   const { name, label, hint, problems, path, input } = props;
@@ -60,7 +60,7 @@ export function LabelledInput(props: {
   );
 }
 
-/** What every input says of itself. */
+/** The attributes that every input has. */
 interface InputAttributes {
   readonly id: string;
   readonly name: string;
@@ -105,7 +105,7 @@ function LeafInput({ field, typed, problems }: Shown & { readonly field: Exclude
   );
 }
 
-/** Says beside a label that nothing need be typed. */
+/** Marks a label as optional. */
 export function OptionalMark() {
   return <span class="optional"> optional</span>;
 }
@@ -146,7 +146,7 @@ function Input(props: {
   }
 }
 
-/** An input of several lines. HTML drops a line end at its beginning, so there is one more. */
+/** A multi-line input. HTML drops a line break at its start, so one is added. */
 export function LongInput(props: { readonly own: object; readonly value: string; readonly size: "short" | "long" }) {
   const { own, value, size } = props;
   return (

@@ -1,13 +1,13 @@
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import { type Field, problemPath } from "./field.ts";
 
-/** What is wrong with a payload: beside which field, and what no field is to blame for. */
+/** The problems of a payload: those of each field, and those of none. */
 export interface FieldProblems {
   of(field: Field): readonly RequestProblem[];
   readonly others: readonly RequestProblem[];
 }
 
-/** Finds the field of each problem: the innermost one that its path leads to or into. */
+/** Assigns each problem to the innermost field that its path leads to or into. */
 export function placeProblems(field: Field, problems: readonly RequestProblem[]): FieldProblems {
   const placed = new Map<string, RequestProblem[]>();
   const others: RequestProblem[] = [];
@@ -19,7 +19,7 @@ export function placeProblems(field: Field, problems: readonly RequestProblem[])
   return { of: (field) => placed.get(problemPath(field)) ?? [], others };
 }
 
-/** A problem inside a group is one of its fields', or else of no field that can be seen. */
+/** A problem inside a group belongs to one of its fields, or to none that is shown. */
 function innermost(field: Field, path: string): Field | undefined {
   const own = problemPath(field);
   if (field.kind !== "group") return path === own || path.startsWith(`${own}.`) ? field : undefined;

@@ -2,11 +2,11 @@ import type { Field } from "./field.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { examplesOf } from "./sample-payload.ts";
 
-/** A longer pattern helps nobody: the schema has it. */
+/** A longer pattern helps nobody; the schema shows it. */
 const LONGEST_PATTERN = 80;
 const MOST_CHOICES = 20;
 
-/** What a field takes, in a few words. */
+/** The type of a field, in a few words. */
 export function typeWords(field: Field): string {
   const { schema } = field;
   switch (field.kind) {
@@ -31,7 +31,7 @@ function textWords(format: unknown): string {
   return typeof format === "string" ? (FORMATS[format] ?? format) : "text";
 }
 
-/** What else its schema asks of a value, each rule in a few words. */
+/** The schema's other rules for a value, each in a few words. */
 export function ruleWords({ schema }: Pick<Field, "schema">): readonly string[] {
   const { pattern, format, default: byDefault } = schema;
   const isShort = typeof pattern === "string" && pattern.length <= LONGEST_PATTERN;
@@ -44,7 +44,7 @@ export function ruleWords({ schema }: Pick<Field, "schema">): readonly string[] 
   ].filter((words) => words !== undefined);
 }
 
-/** Words as sentences, with what the schema itself says of a value after them. */
+/** The words as sentences, followed by the schema's own description. */
 export function fieldSentences(field: Pick<Field, "schema">, words: readonly string[]): string {
   const [first] = examplesOf(field.schema);
   const all = [...words, ...(first === undefined ? [] : [`such as ${optionLabel(first)}`])].join(", ");
@@ -52,12 +52,12 @@ export function fieldSentences(field: Pick<Field, "schema">, words: readonly str
   return [sentence, descriptionOf(field)].filter((text) => text !== undefined).join(" ");
 }
 
-/** What the schema itself says of a value. */
+/** The schema's own description of a value. */
 export function descriptionOf({ schema }: Pick<Field, "schema">): string | undefined {
   return typeof schema["description"] === "string" ? schema["description"] : undefined;
 }
 
-/** A choice as somebody reads it. */
+/** A choice as the person reads it. */
 export function optionLabel(option: unknown): string {
   return typeof option === "string" && option !== "" ? option : JSON.stringify(option);
 }
@@ -96,7 +96,7 @@ function boundWords({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Js
   ];
 }
 
-/** zod says of every whole number that a double holds it. */
+/** zod limits every integer to those that a double holds exactly. */
 function isBound(bound: unknown): bound is number {
   return typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 }

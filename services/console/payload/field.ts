@@ -1,9 +1,9 @@
 import { type JsonSchema, asSchema, resolve } from "./json-schema.ts";
 import { isObject } from "../../../shared/runtime/is-object.ts";
 
-/** More than anybody fills in: then the whole is JSON. */
+/** More fields than anybody fills in: then the whole payload is edited as JSON. */
 const MOST_FIELDS = 200;
-/** A text that may be longer than this, in characters, has several lines. */
+/** A text that may be longer than this, in characters, gets several lines. */
 const LONGEST_LINE = 250;
 
 /** A part of a payload that a form can ask for. */
@@ -16,7 +16,7 @@ export type Field = FieldPlace &
     /** One item per line. */
     | { readonly kind: "lines"; readonly items: "string" | "number" | "boolean" }
     | { readonly kind: "group"; readonly fields: readonly Field[] }
-    /** What a form can't express otherwise. */
+    /** Anything that a form can't express otherwise. */
     | { readonly kind: "json" }
   );
 
@@ -27,24 +27,24 @@ export interface FieldPlace {
   readonly schema: JsonSchema;
 }
 
-/** The field of a whole payload, from its schema. */
+/** The field for a whole payload, from its schema. */
 export function payloadField(payloadSchema: JsonSchema): Field {
   const place = { path: [], isRequired: true, schema: payloadSchema };
   const field = fieldAt(place, { root: payloadSchema, via: new Set() });
   return leavesOf(field).length > MOST_FIELDS ? { ...place, kind: "json" } : field;
 }
 
-/** The fields that are filled in: all but groups. */
+/** The fields with inputs: all but groups. */
 export function leavesOf(field: Field): readonly Field[] {
   return field.kind === "group" ? field.fields.flatMap(leavesOf) : [field];
 }
 
-/** What a field is called in a form. No two fields of a payload are called the same. */
+/** The name of a field in a form. It is unique within a payload. */
 export function inputName({ path }: Pick<Field, "path">): string {
   return ["payload", ...path.map((key) => encodeURIComponent(key).replaceAll(".", "%2E"))].join(".");
 }
 
-/** How the producer's problems name a field. */
+/** The path of a field in the producer's problems. */
 export function problemPath({ path }: Pick<Field, "path">): string {
   return ["payload", ...path].join(".");
 }
@@ -77,7 +77,7 @@ function fieldAt(given: FieldPlace, within: Within): Field {
   }
 }
 
-/** Several schemas at once. `allOf` of a text has further patterns, which the producer checks. */
+/** Combinations of schemas. `allOf` on a text only adds patterns, which the producer checks. */
 const COMBINING = ["anyOf", "oneOf", "not", "if", "patternProperties", "prefixItems", "propertyNames"];
 
 function optionsOf(schema: JsonSchema): readonly unknown[] | undefined {
@@ -90,7 +90,7 @@ function isLong({ format, pattern, maxLength }: JsonSchema): boolean {
   return format === undefined && pattern === undefined && (typeof maxLength !== "number" || maxLength > LONGEST_LINE);
 }
 
-/** Whether an object has no fields but those that its schema names. */
+/** Whether an object has only the fields that its schema names. */
 function isClosed(schema: JsonSchema): boolean {
   const more = schema["additionalProperties"];
   return isObject(schema["properties"]) && (more === undefined || more === false) && !("allOf" in schema);

@@ -4,8 +4,8 @@ import { type Typed, readFields } from "./read-fields.ts";
 import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /**
- * What somebody would have typed for a payload, by the names of the inputs. Undefined if the fields can't express the
- * payload, such as a text that is empty where that leaves the field out.
+ * The texts that a person would type for a payload, by the names of the inputs. Undefined if the fields can't express
+ * the payload, for example an empty text where that would leave the field out.
  */
 export function fillFields(field: Field, payload: unknown): Typed | undefined {
   const typed = new Map<string, string>();
@@ -15,12 +15,12 @@ export function fillFields(field: Field, payload: unknown): Typed | undefined {
   return read.kind === "read" && isDeepStrictEqual(JSON.parse(read.json), payload) ? typed : undefined;
 }
 
-/** A payload as somebody reads and edits it. */
+/** A payload in a form that a person can read and edit. */
 export function prettyJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-/** HTML has no NUL, and UTF-8 no half of a surrogate pair. */
+/** HTML can't contain NUL, and UTF-8 can't contain a lone surrogate. */
 function canBeShown(text: string): boolean {
   return !text.includes("\0") && text.isWellFormed();
 }

@@ -5,7 +5,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const NO_SCHEMA: JsonSchema = {};
 
-/** A value as a schema; one that allows anything if it isn't a schema. */
+/** A value as a schema; if it isn't one, a schema that allows anything. */
 export function asSchema(value: unknown): JsonSchema {
   return isObject(value) ? value : NO_SCHEMA;
 }
@@ -13,15 +13,15 @@ export function asSchema(value: unknown): JsonSchema {
 /** A schema that others refer to, with its address. */
 export interface Referred {
   readonly schema: JsonSchema;
-  /** The addresses that led to it: one that comes again never ends. */
+  /** The references that led to it: if one repeats, they never end. */
   readonly via: ReadonlySet<string>;
 }
 
 /**
- * The schema that a schema stands for: what its `$ref` refers to, with its own words about it. Undefined if it refers to
- * itself, or to what isn't there.
+ * Resolves a schema's `$ref` and adds its own keywords. Undefined if it refers to itself, or to a schema that doesn't
+ * exist.
  *
- * @param from.root the document, in which every address is.
+ * @param from.root the document that contains every referenced schema.
  */
 export function resolve(
   schema: JsonSchema,
@@ -39,7 +39,7 @@ export function resolve(
   return { schema: found, via };
 }
 
-/** As zod writes addresses: the whole, or one of its `$defs`. */
+/** In the form that zod writes: the whole document, or one of its `$defs`. */
 function targetOf(address: string, root: JsonSchema): JsonSchema | undefined {
   if (address === "#") return root;
   const name = /^#\/\$defs\/([^/]+)$/.exec(address)?.[1]?.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -1,15 +1,15 @@
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import { type Field, inputName, leavesOf, problemPath } from "./field.ts";
 
-/** What somebody has typed, by the names of the inputs. */
+/** What the person has typed, by the names of the inputs. */
 export type Typed = ReadonlyMap<string, string>;
 
-/** A payload as JSON, with every number as it was typed; or what is wrong with what was typed. */
+/** A payload as JSON, with every number as it was typed, or what is wrong with what was typed. */
 export type ReadFields =
   | { readonly kind: "read"; readonly json: string }
   | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
 
-/** Makes a payload of what was typed. What is optional and empty is left out. */
+/** Builds a payload from what was typed. Optional fields that are empty are left out. */
 export function readFields(field: Field, typed: Typed): ReadFields {
   const problems: RequestProblem[] = [];
   const json = readField(field, typed, problems);
@@ -36,7 +36,7 @@ const LONGEST_REASON = 200;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const NOT_A_NUMBER = "must be a number, such as 12 or 0.5";
 
-/** JSON; undefined for what is left out. Problems are added to the list. */
+/** The field as JSON; undefined if it is left out. Problems are added to the list. */
 function readField(field: Field, typed: Typed, problems: RequestProblem[]): string | undefined {
   const text = plainLines(typed.get(inputName(field)) ?? "");
   const wrong = (message: string): undefined => void problems.push({ path: problemPath(field), message });
@@ -64,12 +64,12 @@ function readField(field: Field, typed: Typed, problems: RequestProblem[]): stri
   }
 }
 
-/** Browsers send every end of a line as CR LF (https://html.spec.whatwg.org/#constructing-entry-list). */
+/** Browsers send every line break as CR LF (https://html.spec.whatwg.org/#constructing-entry-list). */
 function plainLines(text: string): string {
   return text.replaceAll(/\r\n?/g, "\n");
 }
 
-/** What is a single word: the spaces around it aren't meant. */
+/** Reads a single word: spaces around it are ignored. */
 function readWord(text: string, read: (word: string) => string | undefined): string | undefined {
   const word = text.trim();
   return word === "" ? undefined : read(word);
@@ -77,7 +77,7 @@ function readWord(text: string, read: (word: string) => string | undefined): str
 
 function readText(field: Field & { readonly kind: "text" }, text: string): string | undefined {
   const line = field.isLong ? text : text.replaceAll("\n", "");
-  // No format has spaces around it.
+  // No format allows spaces around it.
   const value = field.schema["format"] === undefined ? line : line.trim();
   return value === "" && !field.isRequired ? undefined : JSON.stringify(value);
 }
@@ -113,7 +113,7 @@ function readGroup(
   return `{${parts.join(",")}}`;
 }
 
-/** An empty text that is required counts as well, if anything else of the object is typed. */
+/** An optional object is left out only if every field in it is empty. */
 function isEmpty(field: Field, typed: Typed): boolean {
   return leavesOf(field).every((leaf) => (typed.get(inputName(leaf)) ?? "") === "");
 }

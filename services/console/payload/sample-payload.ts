@@ -1,7 +1,7 @@
 import { type JsonSchema, asSchema, resolve } from "./json-schema.ts";
 import { isObject } from "../../../shared/runtime/is-object.ts";
 
-/** Texts of formats that JSON Schema and zod name. */
+/** Sample texts for the formats of JSON Schema and zod. */
 const FORMATS: Readonly<Record<string, string>> = {
   "date-time": "2030-01-31T08:00:00Z",
   date: "2030-01-31",
@@ -15,8 +15,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A payload to begin with: the schema's first example, or else its required fields with values that fit most of its rules.
- * A pattern isn't one of these.
+ * A payload to start from: the schema's first example, or else its required fields with values that satisfy most of its
+ * rules, but not patterns.
  */
 export function samplePayload(payloadSchema: JsonSchema): unknown {
   return sampleOf(payloadSchema, { root: payloadSchema, via: new Set() });

@@ -3,20 +3,20 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 
 const MOST_KEPT = 100;
 
-/** Results of one type that are shown again for a while. */
+/** A cache of results of one type. */
 export interface Kept<Value> {
-  /** What was read under a name a short while ago, or else what `read` reads. Whoever comes meanwhile waits for the same. */
+  /** The recently read value with this name, or else the result of `read`. Callers that arrive meanwhile share it. */
   get(name: string, read: () => Promise<Value>): Promise<Value>;
   clear(): void;
 }
 
 interface Entry<Value> {
-  /** Infinite until the value is there. */
+  /** Infinite until the value has been read. */
   untilMs: number;
   readonly value: Promise<Value>;
 }
 
-/** Keeps what was read for a time, in milliseconds, from when it is there. Failures aren't kept. */
+/** Caches values for a time, in milliseconds, from when they were read. Failures aren't cached. */
 export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
   const kept = new LRUCache<string, Entry<Value>>({ max: MOST_KEPT });
   return {
@@ -39,7 +39,7 @@ export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
   };
 }
 
-/** What is too old to be shown again can be a payload of 900 KiB. */
+/** Expired values are dropped, since one can be a payload of 900 KiB. */
 function letGo<Value>(kept: LRUCache<string, Entry<Value>>, nowMs: number): void {
   const isOld = (name: string): boolean => (kept.peek(name)?.untilMs ?? 0) <= nowMs;
   for (const name of [...kept.keys()].filter(isOld)) kept.delete(name);

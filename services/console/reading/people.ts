@@ -3,19 +3,19 @@ import type { Client } from "../../../packages/client/src/client.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { type Reads, createReads } from "./reads.ts";
 
-/** Whoever is forgotten only reads anew. */
+/** For anybody beyond these, data is simply read again. */
 const MOST_PEOPLE = 200;
 
-/** What the console has for a person: the producer's API as that person may use it, and what was read by it. */
+/** What the console keeps for a person: the producer's API on their behalf, and the data that was read with it. */
 export interface PersonAccess {
   readonly api: Client;
   readonly reads: Reads;
 }
 
 /**
- * Makes and keeps what each person has.
+ * Creates and keeps each person's access.
  *
- * @param apiFor the producer's API, as the person with an e-mail address may use it.
+ * @param apiFor makes the producer's API on behalf of the person with an e-mail address.
  */
 export function createPeople(apiFor: (email: string) => Client, clock: Clock): (email: string) => PersonAccess {
   const people = new LRUCache<string, PersonAccess>({ max: MOST_PEOPLE });

@@ -9,32 +9,32 @@ import type { Task } from "../../../packages/client/src/views/task.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { keepFor } from "./keep-for.ts";
 
-/** How long what was read is shown again, in milliseconds: all tabs of a person cost what one does. */
+/** How long data is reused, in milliseconds: any number of a person's tabs cost the same as one. */
 const KEPT_MS = 5_000;
 /** A task is watched more closely. */
 const TASK_KEPT_MS = 1_000;
-/** Types, and what a person may do, change when the producer is deployed. */
+/** Types and permissions change when the producer is deployed. */
 const FIXED_KEPT_MS = 30_000;
 
 /** How many items a page of a list has. */
 export const LIST_ITEMS = 50;
 
-/** What one person's pages read again and again. The producer decides what each person may see, so nothing is shared. */
+/** Data that one person's pages read repeatedly. Nothing is shared: the producer decides what each person may see. */
 export interface Reads {
   me(): Promise<Me>;
   queues(): Promise<readonly Queue[]>;
   queue(key: string): Promise<Queue>;
-  /** The first page of the tasks that are in a queue. */
+  /** The first page of the tasks in a queue. */
   queueTasks(key: string): Promise<Page<QueuedTask>>;
   task(id: string, options: { readonly includePayload: boolean }): Promise<Task>;
   letterSummary(): Promise<LetterSummary>;
-  /** A page of the letters that fit. Only the first one is kept. */
+  /** A page of the letters that match. Only the first page is cached. */
   letters(filter: ListedLetters, cursor?: string): Promise<Page<DeadLetter>>;
-  /** Of the last hour. */
+  /** The last hour's throughput. */
   throughput(): Promise<readonly ThroughputMinute[]>;
   taskTypes(): Promise<readonly TaskTypeInfo[]>;
   schedules(): Promise<readonly Schedule[]>;
-  /** Reads everything anew, since the person has changed something. */
+  /** Drops the cache, since the person has changed something. */
   forget(): void;
 }
 

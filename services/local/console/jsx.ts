@@ -1,6 +1,6 @@
 /**
- * Lets Node run the console from its sources: Node leaves types away, but knows no JSX. `node --import` this module first.
- * Builds have esbuild do the same once, for all.
+ * Lets Node run the console from its sources: Node strips types but doesn't support JSX. Load it first, with `node
+ * --import`. Builds use esbuild for this instead.
  */
 import fs from "node:fs";
 import { registerHooks } from "node:module";

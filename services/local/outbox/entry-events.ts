@@ -5,7 +5,7 @@ import { type Clock, type Timer, systemClock } from "../../../shared/runtime/clo
 import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
 import type { Part } from "./part.ts";
 
-/** What is listened to, and who is told. */
+/** The collection to listen to, and where to send its events. */
 export interface EntryEvents {
   readonly db: Firestore;
   /** The outbox's collection. */
@@ -18,14 +18,14 @@ export interface EntryEvents {
 
 /** How many events are sent at once. */
 const AT_ONCE = 20;
-/** How long the producer has for one, in milliseconds. */
+/** How long the producer may take for one event, in milliseconds. */
 const SEND_LIMIT_MS = 15_000;
-/** How long to wait before listening again after an error that the client doesn't mend by itself, in milliseconds. */
+/** How long to wait before listening again after an error that the client doesn't recover from, in milliseconds. */
 const LISTEN_AGAIN_MS = 1_000;
 
 /**
- * Stands for the Eventarc trigger: posts an event to the producer for each new entry of the outbox, as Eventarc would. What
- * the producer doesn't take, the tick relays. Entries that are there already are new to it, too.
+ * A stand-in for the Eventarc trigger: posts an event to the producer for each new outbox entry. The tick relays
+ * entries whose event fails. Entries that already exist at the start count as new, too.
  */
 export function sendEntryEvents(events: EntryEvents): Part {
   const { db, collection, clock, print } = events;
@@ -53,7 +53,7 @@ export function sendEntryEvents(events: EntryEvents): Part {
       again?.cancel();
       stopListening?.();
       stopping.abort();
-      // A client that is closed while it still tries to listen rejects where nobody can handle it. It ends with the process.
+      // Closing a client while it tries to listen causes an unhandled rejection, so it is left to end with the process.
       if (isListening) await closeFirestore(db, { calls: sending, clock: systemClock });
     },
   };
@@ -77,6 +77,6 @@ async function sendEvent(id: string, { collection, producerUrl }: EntryEvents, s
     const response = await fetch(`${producerUrl}/v1/outbox/relay`, { method: "POST", headers, signal: limit });
     await response.body?.cancel();
   } catch {
-    // The producer is starting again, or stopping. The entry stays where it is.
+    // The producer is restarting or stopping. The entry stays where it is.
   }
 }

@@ -5,9 +5,9 @@ import { sendEntryEvents } from "./entry-events.ts";
 import type { Part } from "./part.ts";
 import { sendTicks } from "./ticks.ts";
 
-/** Starts what makes the producer relay the outbox's entries: stand-ins for the Eventarc trigger and for Cloud Scheduler. */
+/** Starts the stand-ins for the Eventarc trigger and Cloud Scheduler, which make the producer relay the outbox. */
 export async function startRelaying({ variables }: StackSettings, print: (line: string) => void): Promise<Part> {
-  // Loaded while the programs start: it takes longer than everything else here.
+  // Loaded while the programs start, since it takes longer than everything else here.
   const [{ Firestore }, { PassThroughClient }] = await Promise.all([
     import("@google-cloud/firestore"),
     import("google-auth-library"),
@@ -17,7 +17,7 @@ export async function startRelaying({ variables }: StackSettings, print: (line: 
     databaseId: variables.FIRESTORE_DATABASE,
     host: addressOf(variables.FIRESTORE_EMULATOR_HOST),
     ssl: false,
-    // Without it the client looks for a metadata server, and warns that it found none.
+    // Without it, the client looks for a metadata server, and warns that it found none.
     authClient: new PassThroughClient(),
     customHeaders: { Authorization: "Bearer owner" },
   });

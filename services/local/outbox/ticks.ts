@@ -6,8 +6,8 @@ const MINUTE_MS = 60_000;
 const TICK_LIMIT_MS = 30_000;
 
 /**
- * Stands for Cloud Scheduler: posts a tick to the producer, at once and then at each whole minute. One that fails isn't
- * repeated.
+ * A stand-in for Cloud Scheduler: posts a tick to the producer, at once and then every minute on the minute. A failed
+ * tick isn't repeated.
  */
 export function sendTicks({ producerUrl, clock }: { readonly producerUrl: string; readonly clock: Clock }): Part {
   const stopping = new AbortController();
@@ -33,6 +33,6 @@ async function sendTick(producerUrl: string, signal: AbortSignal): Promise<void>
     const response = await fetch(`${producerUrl}/v1/tick`, { method: "POST", signal: limit });
     await response.body?.cancel();
   } catch {
-    // The producer is starting again, or stopping. The next minute is soon.
+    // The producer is restarting or stopping. The next minute is soon.
   }
 }

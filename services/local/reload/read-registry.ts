@@ -4,8 +4,8 @@ import type { LocalRegistry } from "../settings.ts";
 const THREAD = new URL("registry-thread.ts", import.meta.url);
 
 /**
- * Reads the queues and settings as `shared/tasks` has them now: in a thread of its own, since a module is loaded once only.
- * Rejects with what is wrong with the sources.
+ * Reads the current queues and settings in `shared/tasks`. It uses a thread, since a module is loaded only once per
+ * thread. Rejects with the errors in the sources.
  */
 export async function readRegistry(): Promise<LocalRegistry> {
   const thread = new Worker(THREAD);

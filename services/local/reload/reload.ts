@@ -13,23 +13,23 @@ import { watchSources } from "./watch-sources.ts";
 const SERVICES = ["worker", "producer", "console"] as const;
 type Service = (typeof SERVICES)[number];
 
-/** What starts anew when its sources change. */
+/** The services that restart when their sources change. */
 export type Services = Readonly<Record<Service, Supervised>>;
 
 const PORT_VARIABLES = { worker: "WORKER_PORT", producer: "PRODUCER_PORT", console: "CONSOLE_PORT" } as const;
 
-/** How often to look whether a service that was told to stop has given up its port. */
+/** How often to check whether a service that was told to stop has freed its port. */
 const LOOK_MS = 10;
 
 /**
- * Starts a service anew when its sources change. What the old process is doing goes on until it ends, as on Cloud Run when
- * a new revision is deployed.
+ * Restarts a service when its sources change. The old process finishes its work, as on Cloud Run when a new revision is
+ * deployed.
  */
 export async function reloadOnChange(
   given: StackSettings,
   on: {
     readonly services: Promise<Services>;
-    /** As the services were started. */
+    /** As when the services were started. */
     readonly throughput: Parameters<typeof programsOf>[1];
     readonly print: (line: string) => void;
   },

@@ -3,17 +3,17 @@ import { watch } from "chokidar";
 import { PROJECT_DIR } from "../settings.ts";
 import type { Part } from "../outbox/part.ts";
 
-/** An editor that saves several files, or a checkout of another branch, is one change. */
+/** Changes less than this apart count as one: an editor may save several files, or a branch may be checked out. */
 const QUIET_MS = 30;
 
 const IS_SOURCE = /\.(?:tsx?|json|css)$/;
 
-/** Other folders that an editor or a tool writes into are none of ours. */
+/** Editors and tools may also write to other folders, which don't matter. */
 const FOLDERS = ["shared", "services/worker", "services/producer", "services/console"];
 
 /**
- * Calls back with the sources that have changed, as paths from the project's folder. What changes while a callback runs is
- * passed to the next one, after it.
+ * Calls back with the changed sources, as paths relative to the project's folder. Changes during a callback are passed
+ * to the next call, after it.
  */
 export async function watchSources(onChange: (changed: readonly string[]) => Promise<void>): Promise<Part> {
   const watcher = watch(FOLDERS, {

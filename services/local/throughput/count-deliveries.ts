@@ -2,14 +2,14 @@ import { COUNTED_OUTCOMES, type Counted } from "../../../shared/monitoring/count
 import { DELIVERY_FIELDS, DELIVERY_MESSAGE } from "../../../shared/runtime/log-fields.ts";
 import { parseEntry } from "../log-line.ts";
 
-/** By outcome. */
+/** The classes of deliveries, by outcome. */
 const COUNTED = new Map<unknown, Counted>([
   ...COUNTED_OUTCOMES.done.map((outcome) => [outcome, "done"] as const),
   ...COUNTED_OUTCOMES.retried.map((outcome) => [outcome, "retried"] as const),
   ...COUNTED_OUTCOMES.dead.map((outcome) => [outcome, "dead"] as const),
 ]);
 
-/** What a line of the worker's log is counted as, by the same rules as the metrics of Cloud Logging; undefined if it isn't. */
+/** How a line of the worker's log is counted, as in Cloud Logging's metrics; undefined if it isn't. */
 export function countedOf(line: string): Counted | undefined {
   if (!line.includes(`"${DELIVERY_MESSAGE}"`)) return undefined;
   const entry = parseEntry(line);

@@ -1,12 +1,12 @@
 import type { Counted } from "../../../shared/monitoring/counted.ts";
 
 const MINUTE_MS = 60_000;
-/** A day of minutes. */
+/** The minutes of a day. */
 const MOST_MINUTES = 1_440;
 
 type Counts = Record<Counted, number>;
 
-/** How much was counted in each of the last minutes in which anything was. */
+/** The counts of the last minutes in which anything was counted. */
 export class MinuteCounts {
   readonly #byMinute = new Map<number, Counts>();
 
@@ -20,7 +20,7 @@ export class MinuteCounts {
     if (oldest !== undefined && this.#byMinute.size > MOST_MINUTES) this.#byMinute.delete(oldest);
   }
 
-  /** The counts by the beginning of their minute, in milliseconds since the epoch. */
+  /** The counts, with the start of their minute in milliseconds since the epoch. */
   list(): ({ readonly minuteMs: number } & Readonly<Counts>)[] {
     return [...this.#byMinute].map(([minuteMs, counts]) => Object.assign({ minuteMs }, counts));
   }

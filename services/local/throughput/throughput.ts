@@ -7,21 +7,21 @@ import type { Part } from "../outbox/part.ts";
 import { countedOf } from "./count-deliveries.ts";
 import { MinuteCounts } from "./minute-counts.ts";
 
-/** How often the emulator is asked, in milliseconds. A task counts for the minute in which that is noticed. */
+/** How often the emulator is asked, in milliseconds. A task counts in the minute in which this sees it. */
 const ASK_EACH_MS = 5_000;
 const ASK_LIMIT_MS = 1_000;
 
-/** What counts stand for Cloud Monitoring. */
+/** The local stand-in for Cloud Monitoring's counts. */
 export interface LocalThroughput extends Part {
-  /** Where the producer reads the counts. */
+  /** The address from which the producer reads the counts. */
   readonly url: string;
   /** Counts a line of the worker's log. */
   readonly countLine: (line: string) => void;
 }
 
 /**
- * Stands for Cloud Monitoring: counts deliveries by the worker's log, as a log-based metric does, and calls of CreateTask as
- * Cloud Tasks does. Nothing outlives this process.
+ * A stand-in for Cloud Monitoring. It counts deliveries from the worker's log, as a log-based metric does, and
+ * CreateTask calls, as Cloud Tasks does. The counts are lost when this process ends.
  */
 export async function startThroughput({
   cloudTasks,
@@ -31,7 +31,7 @@ export async function startThroughput({
 }: {
   /** The emulator's address. */
   readonly cloudTasks: { readonly host: string; readonly port: number };
-  /** Names with a dot by which this may be called. Default: none. */
+  /** Names with a dot that requests may use for this server. Default: none. */
   readonly allowHost?: ReadonlySet<string>;
   readonly print: (line: string) => void;
   readonly clock?: Clock;
@@ -41,7 +41,7 @@ export async function startThroughput({
   let next: Timer | undefined;
   const countCreated = async (): Promise<void> => {
     const calls = await callsOfCreateTask(cloudTasks);
-    // Of two that ask at once, the one that is answered last may know less.
+    // If two requests overlap, the later response may be older.
     if (calls === undefined || calls <= created) return;
     counts.add("enqueued", { nowMs: clock.now(), by: calls - created });
     created = calls;
@@ -73,7 +73,7 @@ export async function startThroughput({
   };
 }
 
-/** Undefined while the emulator doesn't respond: it is starting, or stopping. */
+/** Undefined while the emulator doesn't respond, because it is starting or stopping. */
 async function callsOfCreateTask({ host, port }: { host: string; port: number }): Promise<number | undefined> {
   try {
     const response = await fetch(`http://${host}:${port}/_emulator/calls`, {

@@ -11,27 +11,27 @@ import type { Producer } from "../producer.ts";
 import { createCallerRate } from "./caller-rate.ts";
 import { identifyByToken, identifyLocally } from "./identify.ts";
 
-/** How callers are told apart, and what each may do. */
+/** The variables that say how callers are identified, and what each may do. */
 export const accessVariables = {
-  /** `local` tells nobody apart: everybody is an operator. It is never the default. */
+  /** `local` identifies nobody: everybody is an operator. It is never the default. */
   AUTH_MODE: z.enum(["auto", "verify", "platform", "local"]).default("auto"),
   INVOKER_CHECK: invokerCheckVariable,
-  /** Who may do what. */
+  /** The access lists. */
   ACCESS: jsonVariable(accessSchema).optional(),
   PRODUCER_AUDIENCE: z.string().min(1).optional(),
   PRODUCER_URL: z.url({ protocol: /^https$/, error: "must be an https URL" }).optional(),
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
-  /** For each caller, at each instance. */
+  /** The limit for each caller, per instance. */
   CALLER_REQUESTS_PER_SECOND: z.coerce.number().min(1).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
 };
 
 type AccessConfig = z.output<z.ZodObject<typeof accessVariables>> & { readonly K_SERVICE?: string | undefined };
 
 /**
- * Who may call, as the configuration says.
+ * The producer's access control, as configured.
  *
- * @throws ConfigError if it doesn't say enough to tell callers apart, unless it says that nobody should be; on Cloud Run,
- * it can't say that.
+ * @throws ConfigError if a variable that is needed to identify callers is missing, or if the mode is `local` on Cloud
+ * Run or with access lists.
  */
 export function accessOf(
   config: AccessConfig,

@@ -4,24 +4,24 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 /** Limits how many requests each caller may send to this instance. */
 export interface CallerRate {
   /**
-   * Counts requests. They are taken if there is room for one of them; the others are borrowed from the time that follows.
-   * Returns how many milliseconds to wait, if there have been too many before: then none is counted.
+   * Counts requests. All of them are accepted if there is room for one; the others use up the time that follows. If
+   * there were too many before, counts none and returns how many milliseconds to wait.
    *
    * @param requests default 1.
    */
   take(email: string, requests?: number): number | undefined;
 }
 
-/** A caller that was quiet may catch up by this much, in milliseconds of its rate. */
+/** How far a caller may exceed its steady rate after a quiet time, in milliseconds of that rate. */
 const BURST_MS = 2_000;
-/** Whoever is forgotten starts afresh. */
+/** A caller that is evicted starts afresh. */
 const MOST_CALLERS = 10_000;
 
 /**
- * A steady rate for each caller, and twice a second's requests at once. It is kept in memory, so a caller gets this much of
- * each instance.
+ * A steady rate for each caller, with bursts of up to two seconds' requests. It is kept in memory, so the limit is per
+ * instance.
  *
- * For each caller it notes the time at which its requests so far would have ended at the steady rate: the generic cell rate
+ * For each caller it stores the time at which the requests so far would end at the steady rate: the generic cell rate
  * algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm).
  */
 export function createCallerRate({

@@ -4,19 +4,19 @@ export type { Role };
 
 /** Who sent a request. */
 export interface Caller {
-  /** The e-mail address of the account or person, in lower case; `local` on a laptop, where nobody is asked for a token. */
+  /** The e-mail address of the account or person, in lower case; `local` on a laptop, where no tokens are used. */
   readonly email: string;
   readonly role: Role;
   /** The console's account, if it sent the request on this person's behalf. */
   readonly through?: string;
-  /** Which types of task it may create, where its role depends on that (see `isNamedBy`). Default: every type. */
+  /** The types that it may create, if its role depends on that (see `isNamedBy`). Default: every type. */
   readonly types?: readonly string[];
 }
 
 /** Everybody, on a laptop. */
 export const LOCAL_CALLER: Caller = { email: "local", role: "operator" };
 
-/** The caller with an address. The first list that names it decides. */
+/** The caller with this address. The first list that contains it decides the role. */
 export function callerWith(email: string, lists: AccessLists): Caller {
   const ownRole = lists.accounts.get(email);
   if (ownRole !== undefined) return { email, role: ownRole };

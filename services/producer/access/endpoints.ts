@@ -3,7 +3,7 @@ import { problemResponse } from "../../../shared/http/problem.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import { type Action, mayAct } from "./rules.ts";
 
-/** What each endpoint does. A request from a role that may not do it is refused before anything is read. */
+/** The action of each endpoint. A caller whose role doesn't allow it is refused before anything is read. */
 export const ENDPOINTS: readonly (readonly [method: string, path: string, action: Action])[] = [
   ["POST", "/v1/tasks", "create tasks"],
   ["POST", "/v1/tasks/batch", "create tasks"],
@@ -33,7 +33,7 @@ export const ENDPOINTS: readonly (readonly [method: string, path: string, action
   ["GET", "/v1/me", "read own access"],
 ];
 
-/** Refuses the callers whose role may not use an endpoint. Comes before the endpoints themselves. */
+/** Refuses callers whose role doesn't allow an endpoint. Register it before the endpoints themselves. */
 export function admitRoles(app: OpenAPIHono<ProducerEnv>): void {
   for (const [method, path, action] of ENDPOINTS) {
     app.on(method, path, async (context, next) => {

@@ -3,7 +3,7 @@ import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
 import { refuseCaller, refuseRate } from "./refusals.ts";
 
-/** Notes who sent a request. Refuses it if nobody knows, or if there have been too many from this caller. */
+/** Records who sent a request. Refuses it if that is unknown, or if the caller has sent too many. */
 export function identifyCaller({ identify, callerRate }: Pick<Producer, "identify" | "callerRate">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const identified = await identify(context.req.raw.headers);

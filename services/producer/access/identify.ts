@@ -6,7 +6,7 @@ import { type Representation, representedBy } from "./on-behalf-of.ts";
 
 export type Identification = Representation | Exclude<SenderIdentity, { readonly kind: "identified" }>;
 
-/** Finds out who sent a request, by its headers. Never throws. */
+/** Finds out who sent a request from its headers. Never throws. */
 export type Identify = (headers: Headers) => Promise<Identification>;
 
 /** Identifies callers by their identity tokens, and people for whom the console sends a request by its header. */
@@ -21,5 +21,5 @@ export function identifyByToken(on: {
   };
 }
 
-/** Identifies everybody as the one operator of a laptop, whomever a request names. */
+/** Identifies everybody as the one operator of a laptop, whatever a request's headers say. */
 export const identifyLocally: Identify = async () => ({ kind: "identified", caller: LOCAL_CALLER });

@@ -30,7 +30,7 @@ const FORBIDDEN: Readonly<Record<(Refused & { readonly kind: "forbidden" })["rea
     "handoff:operators or handoff:viewers; a group's address has no effect there.",
 };
 
-/** What every endpoint under /v1 may respond, for its description. */
+/** The refusals that every endpoint under /v1 may respond with, for the OpenAPI document. */
 export const accessResponses = {
   401: sharedResponse("Unauthenticated"),
   403: sharedResponse("Forbidden"),
@@ -39,7 +39,7 @@ export const accessResponses = {
   503: sharedResponse("Unavailable"),
 };
 
-/** The response to a request whose sender isn't known. It says what is missing, and nothing of the token. */
+/** The response to a request with an unknown sender. It says what is missing, and reveals nothing of the token. */
 export function refuseCaller(refused: Refused): Response {
   switch (refused.kind) {
     case "unauthenticated": {

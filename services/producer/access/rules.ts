@@ -3,20 +3,20 @@ import type { Problem } from "../../../shared/http/problem.ts";
 import { isNamedBy } from "../../../shared/auth/access.ts";
 import type { Caller, Role } from "./caller.ts";
 
-/** Whether a caller may do something. If not, the problem says what is missing, and is the response. */
+/** Whether a caller may do something. If not, the problem is the response and says what is missing. */
 export type Access = { readonly allowed: true } | { readonly allowed: false; readonly problem: Problem };
 
-/** With which tasks a role may do something. */
+/** The tasks that an action is limited to. */
 type Extent = "all" | "own" | "its types";
 
-/** What can be done through the API, and by whom. Who isn't named may not. */
+/** The API's actions, and the roles that may do them. Roles that aren't listed may not. */
 const RULES = {
   "create tasks": { caller: "its types", operator: "all" },
   "read tasks": { caller: "own", viewer: "all", operator: "all" },
   "cancel tasks": { caller: "own", operator: "all" },
   "run tasks": { caller: "own", operator: "all" },
   "read task types": { caller: "all", viewer: "all", operator: "all" },
-  // What tasks and dead letters carry may be personal data.
+  // Payloads of tasks and dead letters may contain personal data.
   "read payloads": { operator: "all" },
   "read dead letters": { viewer: "all", operator: "all" },
   "replay dead letters": { operator: "all" },
@@ -26,23 +26,23 @@ const RULES = {
   "read schedules": { viewer: "all", operator: "all" },
   "pause, resume or run schedules": { operator: "all" },
   "read throughput": { viewer: "all", operator: "all" },
-  // The ids of entries say which tasks, and relaying one that is due anyway does no harm.
+  // An entry's id says which task it is, and relaying one early does no harm: it would be relayed anyway.
   "relay tasks": { caller: "all", operator: "all", relay: "all" },
   "do what is due": { operator: "all", relay: "all" },
-  // It tells nobody more than their own token and the settings that name them.
+  // It reveals only the caller's own token and the settings that name them.
   "read own access": { caller: "own", viewer: "own", operator: "own", relay: "own", console: "own", none: "own" },
 } as const satisfies Record<string, Partial<Record<Role, Extent>>>;
 
 export type Action = keyof typeof RULES;
 
-/** All that can be done. */
+/** All actions. */
 export const ACTIONS = Object.keys(RULES).filter((action): action is Action => action in RULES);
 
 const FOR_NOBODY = `The console may do nothing for itself. Send ${ON_BEHALF_OF} with the e-mail address of an operator or a viewer.`;
 
 const ALLOWED: Access = { allowed: true };
 
-/** Whether a caller's role may do something at all, with whichever tasks. */
+/** Whether a caller's role allows an action for any task. */
 export function mayAct(caller: Caller, action: Action): Access {
   if (extentOf(caller, action) !== undefined) return ALLOWED;
   if (caller.role === "console") return refuse(FOR_NOBODY);
@@ -50,7 +50,7 @@ export function mayAct(caller: Caller, action: Action): Access {
   return refuse(`${who}. These roles may: ${rolesOf(action)}.`);
 }
 
-/** What a caller's role may do at all, with whichever tasks. */
+/** The actions that a caller's role allows for any task. */
 export function actionsOf(caller: Caller): Action[] {
   return ACTIONS.filter((action) => extentOf(caller, action) !== undefined);
 }
@@ -76,12 +76,12 @@ export function mayCancelTask(caller: Caller, owner: string | undefined): Access
   return mayDoWithTask(caller, "cancel tasks", owner);
 }
 
-/** Whether a caller may give a task another time. `owner` is the address of the caller that created it; undefined if unknown. */
+/** Whether a caller may reschedule a task. `owner` is the address of the caller that created it, if known. */
 export function mayRunTask(caller: Caller, owner: string | undefined): Access {
   return mayDoWithTask(caller, "run tasks", owner);
 }
 
-/** A task whose owner is unknown might be anybody's, so that it is the operators'. */
+/** A task with an unknown owner could be anybody's, so only operators may act on it. */
 function mayDoWithTask(caller: Caller, action: Action, owner: string | undefined): Access {
   const role = mayAct(caller, action);
   if (!role.allowed || caller.role === "operator") return role;

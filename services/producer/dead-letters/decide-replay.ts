@@ -8,7 +8,7 @@ import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { ReplayKey, Transition } from "../../../shared/records/transition.ts";
 import type { ReplayableLetter } from "./read-letter.ts";
 
-/** Somebody's request to replay a dead letter. */
+/** A request to replay a dead letter. */
 export interface ReplayRequest {
   /** The e-mail address of the caller. */
   readonly by: string;
@@ -16,14 +16,14 @@ export interface ReplayRequest {
   readonly requestId?: string;
   /** Whether to replay a letter that was replayed before. It has a key then. */
   readonly again: boolean;
-  /** Requests with the same key are one. */
+  /** Requests with the same key create one task. */
   readonly key?: string;
-  /** What the new task carries. Default: what the letter has. */
+  /** The new task's payload. Default: the letter's. */
   readonly payload?: Json;
   readonly traceparent?: string;
 }
 
-/** What a replay depends on beside the letter. */
+/** What a replay depends on besides the letter. */
 export interface ReplayRules {
   readonly types: TaskTypes;
   /** The largest payload, in bytes of JSON. */
@@ -35,7 +35,7 @@ export interface ReplayRules {
 export type ReplayDecision =
   /** A new task. */
   | { readonly kind: "replay"; readonly id: TaskId; readonly payloadHash: string; readonly transition: Replay }
-  /** The letter was replayed before, or by this key: as this task. */
+  /** The letter was replayed before, or with this key, as this task. */
   | { readonly kind: "replayed"; readonly id: string }
   | ReplayRefusal;
 
@@ -43,23 +43,23 @@ export type ReplayDecision =
 export type ReplayRefusal =
   /** This revision doesn't know the type. */
   | { readonly kind: "unknown-type"; readonly type: string }
-  /** The letter doesn't have the payload. */
+  /** The letter has no payload. */
   | { readonly kind: "payload-omitted" }
-  /** The letter is named after an entry of the outbox whose name no task can refer to: too long, or with control characters. */
+  /** The letter is named after an outbox entry to which no task can refer: too long, or with control characters. */
   | { readonly kind: "unfit-name" }
   | { readonly kind: "payload-too-large"; readonly maxPayloadBytes: number }
-  /** The type's schema refuses the payload. */
+  /** The payload doesn't match the type's schema. */
   | { readonly kind: "invalid-payload"; readonly problems: readonly RequestProblem[] };
 
 type Replay = Extract<Transition, { kind: "replay" }>;
 
-/** How many keys a letter remembers. */
+/** How many keys a letter keeps. */
 const MOST_KEYS = 20;
 
-/** The longest name of a letter that an envelope can refer to; see `envelopeSchema`. */
+/** The longest letter name that an envelope can refer to; see `envelopeSchema`. */
 const LONGEST_REFERENCE = 200;
 
-/** Decides from the letter as it was read. Deciding again after a commit whose response was lost finds the task it made. */
+/** Decides by the letter as it was read. Deciding again after a lost response finds the task that was created. */
 export function decideReplay(letter: ReplayableLetter, request: ReplayRequest, rules: ReplayRules): ReplayDecision {
   const { key, again } = request;
   const known = key === undefined ? undefined : letter.replayKeys.findLast((one) => one.key === key);
@@ -77,7 +77,7 @@ export function decideReplay(letter: ReplayableLetter, request: ReplayRequest, r
   );
 }
 
-/** Whether a task can say that it repeats a letter of this name; see `parseEntry`. */
+/** Whether a task can refer to a letter of this name; see `parseEntry`. */
 function isReference(letterId: string): boolean {
   return letterId.length <= LONGEST_REFERENCE && !/\p{Cc}/u.test(letterId);
 }
@@ -100,7 +100,7 @@ interface NewReplay {
   readonly nowMs: number;
 }
 
-/** The new task is the original caller's, whoever replays it. */
+/** The new task belongs to the original caller, whoever replays it. */
 function newTask(letter: ReplayableLetter, { request, payload, taskType, nowMs }: NewReplay): ReplayDecision {
   const { by, key, requestId, traceparent } = request;
   const replays = letter.replays + 1;
@@ -133,8 +133,8 @@ function newTask(letter: ReplayableLetter, { request, payload, taskType, nowMs }
 }
 
 /**
- * Which replay of a letter this is. A letter that was deleted counts anew when its task dies again, and the time of death
- * tells the two apart. Otherwise the second one's replay would have the first one's name, and be taken for done.
+ * Which replay of a letter this is. If a letter was deleted and its task dies again, counting restarts, so the time of
+ * death is included. Otherwise a replay of the second letter would have the first one's name, and count as done.
  */
 function replayNumber({ replays, diedAt }: ReplayableLetter): string {
   const number = String(replays + 1);

@@ -30,12 +30,12 @@ type RequestedFilter = z.output<z.ZodObject<typeof filterFields>>;
 /** The last second that Firestore's timestamps know. */
 const LAST_SECOND = 253_402_300_799;
 
-/** The filter as a query has it. */
+/** The filter in the form of a query. */
 export function letterFilter({ from, to, ...by }: RequestedFilter, status: LetterStatus): LetterFilter {
   return { status, ...by, from: timestampOf(from), to: timestampOf(to) };
 }
 
-/** Nothing died before 1970, nor will after the year 9999, which a time with a zone can be in. */
+/** Nothing died before 1970 or will die after 9999, but a time with a zone can be outside that range. */
 function timestampOf(text: string | undefined): Timestamp | undefined {
   if (text === undefined) return undefined;
   return Timestamp.fromMillis(Math.min(Math.max(Date.parse(text), 0), LAST_SECOND * 1_000));
@@ -51,18 +51,18 @@ const placeSchema = z
   ])
   .transform(([seconds, nanoseconds, id]): LetterPlace => ({ diedAt: new Timestamp(seconds, nanoseconds), id }));
 
-/** What a cursor is bound to: what is done with the letters, and which these are. */
+/** What a cursor is bound to: the operation and the letters that it is for. */
 export interface LetterList {
   readonly of: "list" | "replay";
   readonly filter: LetterFilter;
 }
 
-/** The text that leads back to a place. */
+/** Encodes a place as a cursor. */
 export function cursorAt({ diedAt, id }: LetterPlace, list: LetterList): string {
   return cursorOf([diedAt.seconds, diedAt.nanoseconds, id], named(list));
 }
 
-/** The place that a cursor names: null without a cursor, undefined if it is another list's, or none. */
+/** Decodes a cursor: null without a cursor, undefined if it is invalid or belongs to another list. */
 export function placeAt(cursor: string | undefined, list: LetterList): LetterPlace | null | undefined {
   return cursor === undefined ? null : readCursor(cursor, { list: named(list), place: placeSchema });
 }

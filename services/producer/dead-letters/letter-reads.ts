@@ -8,16 +8,16 @@ type ReadingProducer = Pick<Producer, "letters" | "clock">;
 
 /** A page of letters, and where the next one begins. */
 export interface ReadPage {
-  /** Without those that have expired. */
+  /** Without expired letters. */
   readonly letters: readonly QueryDocumentSnapshot[];
-  /** The place of the last one that was read; null if there are no more. */
+  /** The place of the last letter that was read; null if there are no more. */
   readonly next: LetterPlace | null;
 }
 
 /**
  * Reads a page of letters, the newest first.
  *
- * @param page.fields what is read of each, besides what is needed to tell its place and whether it has expired.
+ * @param page.fields the fields to read, besides those that give its place and expiry.
  * @throws DependencyError if Firestore fails.
  */
 export async function readPage(filter: LetterFilter, page: LetterPage, producer: ReadingProducer): Promise<ReadPage> {
@@ -32,7 +32,7 @@ export async function readPage(filter: LetterFilter, page: LetterPage, producer:
   }
 }
 
-/** A letter's place among those that a query has found, which have a time of death. */
+/** A letter's place in a query's results, which all have a time of death. */
 export function placeOf(letter: QueryDocumentSnapshot): LetterPlace {
   const diedAt: unknown = letter.get("diedAt");
   if (!(diedAt instanceof Timestamp)) throw new TypeError("The query finds letters with a time.");
@@ -40,10 +40,10 @@ export function placeOf(letter: QueryDocumentSnapshot): LetterPlace {
 }
 
 /**
- * Reads a letter, as the first step of a request or again after a write that may have been made.
+ * Reads a letter, first at the start of a request or again after a write whose result is unknown.
  *
- * @returns undefined if it can't be read again.
- * @throws DependencyError if it can't be read the first time.
+ * @returns undefined if the repeated read fails.
+ * @throws DependencyError if the first read fails.
  */
 export async function readLetter(
   id: string,
@@ -64,7 +64,7 @@ export async function readLetter(
   }
 }
 
-/** Whether there is a letter. Firestore may delete one late that has expired. */
+/** Whether a letter exists and hasn't expired: Firestore may delete expired letters late. */
 export function isThere(letter: DocumentSnapshot): boolean {
   return letter.exists && !isExpired(letter);
 }

@@ -46,7 +46,7 @@ export type LetterView = z.infer<typeof letterViewSchema>;
 
 const ID = `${"9f2c".repeat(8)}-default`;
 
-/** A letter, for the API's description. */
+/** A sample letter for the OpenAPI document. */
 export const EXAMPLE_LETTER: LetterView = {
   id: ID,
   status: "open",
@@ -64,7 +64,7 @@ export const EXAMPLE_LETTER: LetterView = {
   links: { self: letterPath(ID), task: taskPath(ID) },
 };
 
-/** What a list reads of each letter. The payload and the attempts can be many times as large. */
+/** The fields that a list reads. The payload and the attempts can be many times larger. */
 export const LISTED_FIELDS = [
   "status",
   "taskId",
@@ -105,7 +105,7 @@ const documentSchema = z.object({
   replayedBy: z.string().optional(),
 });
 
-/** A letter as a list shows it; undefined if the document isn't a letter. */
+/** A letter for a list; undefined if the document isn't a letter. */
 export function describeLetter(document: DocumentSnapshot): LetterView | undefined {
   const fields = document.data() ?? {};
   const { data } = documentSchema.safeParse({ ...fields, ...lackingIn(fields) });
@@ -123,12 +123,12 @@ export function describeLetter(document: DocumentSnapshot): LetterView | undefin
   };
 }
 
-/** What else is shown of a letter that is asked for by its id. */
+/** The additional field of a letter that is read by id. */
 export function describeAttemptLog(document: DocumentSnapshot): Pick<LetterView, "attemptLog"> {
   return { attemptLog: describeAttempts(attemptLogSchema.catch([]).parse(document.get("attemptLog"))) };
 }
 
-/** What the letter keeps for a replay. */
+/** The payload that the letter keeps for a replay. */
 export function describePayload(document: DocumentSnapshot): Pick<LetterView, "payload" | "payloadOmitted"> {
   const payloadJson: unknown = document.get("payloadJson");
   if (document.get("payloadOmitted") === true || typeof payloadJson !== "string") return { payloadOmitted: true };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Json } from "../../../shared/contract/any-json.ts";
 
 const letterSchema = z.object({
-  /** Missing from letters of earlier revisions, which nobody has replayed. */
+  /** Missing from letters of earlier revisions, which were never replayed. */
   status: z.enum(["open", "replayed"]).catch("open"),
   type: z.string(),
   payloadJson: z.string().transform((text, context): Json => {
@@ -28,14 +28,14 @@ const letterSchema = z.object({
   replayKeys: z.array(z.object({ key: z.string(), id: z.string() })).catch([]),
 });
 
-/** A dead letter as far as a replay depends on it. */
+/** The parts of a dead letter that a replay depends on. */
 export interface ReplayableLetter extends Omit<z.infer<typeof letterSchema>, "payloadJson" | "payloadOmitted"> {
   readonly id: string;
-  /** What the task carried; undefined if Firestore refused to store it. */
+  /** The task's payload; undefined if Firestore refused to store it. */
   readonly payload: Json | undefined;
 }
 
-/** A letter from its document, see `DeadLetter`; undefined if the document isn't one. */
+/** Parses a letter's document, see `DeadLetter`; undefined if it isn't one. */
 export function parseLetter(id: string, document: unknown): ReplayableLetter | undefined {
   const { data } = letterSchema.safeParse(document);
   if (!data) return undefined;
@@ -46,7 +46,7 @@ export function parseLetter(id: string, document: unknown): ReplayableLetter | u
 const LONGEST_ID_BYTES = 1_500;
 const RESERVED = /^(?:\.{1,2}|__.*__)$/;
 
-/** Whether a text can be a letter's id: what Firestore allows (https://cloud.google.com/firestore/docs/best-practices#document_ids). */
+/** Whether Firestore allows it as an id (https://cloud.google.com/firestore/docs/best-practices#document_ids). */
 export function isLetterId(text: string): boolean {
   return (
     text.length > 0 &&

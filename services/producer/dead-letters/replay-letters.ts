@@ -14,7 +14,7 @@ import type { Producer } from "../producer.ts";
 import { type LetterList, cursorAt, filterFields, letterFilter, placeAt } from "./letter-filter.ts";
 import { type PageRequest, type ReplayedItem, type ReplayedPage, replayPage } from "./replay-page.ts";
 
-/** A filter and a cursor. */
+/** Enough for a filter and a cursor. */
 const MOST_BYTES = 32 * 1_024;
 
 const MOST_A_PAGE = 100;
@@ -92,7 +92,7 @@ export function addReplayLetters(app: OpenAPIHono<ProducerEnv>, producer: Produc
     const read = await readRequest(context);
     if (read instanceof Response) return read;
     const { page, list } = read;
-    // What was begun is finished although the caller hangs up.
+    // Work that has begun is finished even if the caller hangs up.
     const replayed = await producer.inFlight.track(replayPage(page, producer, context.req.raw.signal));
     return Response.json(describe(replayed, list));
   });

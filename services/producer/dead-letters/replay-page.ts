@@ -9,25 +9,25 @@ import { placeOf, readPage } from "./letter-reads.ts";
 import { replayProblem } from "./replay-problems.ts";
 import { type ReplayingProducer, replay, tryReplay } from "./replay.ts";
 
-/** How many letters are replayed at once. Each has its payload in memory, several times. */
+/** How many letters are replayed at once. Each has several copies of its payload in memory. */
 const AT_ONCE = 5;
 
-/** For how long letters are begun, in milliseconds. The last ones take a few seconds more, and Cloud Run ends a request at 60. */
+/** No letter is begun after this, in milliseconds. The last ones take a few seconds, and Cloud Run allows 60. */
 const REPLAY_MS = 25_000;
 
-/** Letters to replay. */
+/** The letters to replay. */
 export interface PageRequest {
   readonly filter: LetterFilter;
-  /** At most so many. */
+  /** The most letters to replay. */
   readonly limit: number;
   /** The last letter of the page before; null for the first page. */
   readonly after: LetterPlace | null;
-  /** Whether to tell only what would be done. */
+  /** Whether to only report what would be done. */
   readonly isDry: boolean;
   readonly request: ReplayRequest;
 }
 
-/** What became of a letter. */
+/** The result for a letter. */
 export interface ReplayedItem {
   readonly id: string;
   readonly outcome: "replayed" | "would-replay" | "skipped" | "failed";
@@ -42,10 +42,10 @@ export interface ReplayedPage {
 }
 
 /**
- * Replays a page of letters, each by a commit of its own, so that it may be broken off and asked for again at any time. Those
- * that fail are passed by: the next page begins behind them.
+ * Replays a page of letters, each in a commit of its own, so that it can be interrupted and repeated at any time.
+ * Letters that fail are skipped: the next page begins after them.
  *
- * @param signal ends it early. What was begun is finished.
+ * @param signal ends it early. Letters that were begun are finished.
  * @throws DependencyError if the page can't be read.
  */
 export async function replayPage(
@@ -58,7 +58,7 @@ export async function replayPage(
   const { letters, next } = await readPage(filter, { limit, after, fields: [] }, producer);
   const begun: QueryDocumentSnapshot[] = [];
   const items = new Map<string, ReplayedItem>();
-  // Once time is up it stays so, so that those that were begun are the first ones.
+  // Once time is up it stays up, so that the letters that were begun are the first ones.
   const hasTime = (): boolean => begun.length === 0 || (!signal.aborted && clock.monotonic() - startMs < REPLAY_MS);
   await atOnce(letters, AT_ONCE, async (letter) => {
     if (!hasTime()) return;
@@ -84,7 +84,7 @@ async function replayItem(
         return { id, outcome: "replayed", replayedAs: replayed.id };
       case "replayable":
         return { id, outcome: "would-replay" };
-      // Somebody else was faster.
+      // Another request was faster.
       case "replayed":
         return { id, outcome: "skipped", replayedAs: replayed.id };
       case "unknown":

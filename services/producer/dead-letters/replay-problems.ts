@@ -4,12 +4,12 @@ import type { Replayed } from "./replay.ts";
 
 export const NO_SUCH_LETTER = "There is no such dead letter. It may have been deleted, or may have expired.";
 
-/** What a caller is told of a letter that isn't there. */
+/** The problem for a letter that doesn't exist. */
 export function noSuchLetter(): Problem {
   return { status: 404, title: "Not found", code: "dead-letter-not-found", detail: NO_SUCH_LETTER };
 }
 
-/** What a caller is told of a letter that was not, or perhaps not, replayed. */
+/** The problem for a letter that wasn't replayed, or for which that is unknown. */
 export function replayProblem(replayed: Exclude<Replayed, { readonly id: string }>): Problem {
   switch (replayed.kind) {
     case "unknown":

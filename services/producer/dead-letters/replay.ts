@@ -11,21 +11,21 @@ import { type ReplayDecision, type ReplayRefusal, type ReplayRequest, decideRepl
 import { isThere, readLetter } from "./letter-reads.ts";
 import { parseLetter } from "./read-letter.ts";
 
-/** What became of a request to replay a dead letter. */
+/** The result of a request to replay a dead letter. */
 export type Replayed =
-  /** This request made the task. */
+  /** This request created the task. */
   | { readonly kind: "accepted"; readonly id: string }
-  /** An earlier one did. */
+  /** An earlier request created it. */
   | { readonly kind: "replayed"; readonly id: string }
   | { readonly kind: "unknown" }
   /** The letter may or may not have been replayed. */
   | { readonly kind: "unclear" }
   | Unreplayable;
 
-/** Why a request to replay a letter changes nothing. */
+/** Why a replay request changes nothing. */
 type Unreplayable =
   | ReplayRefusal
-  /** The document isn't a dead letter as this revision knows them. */
+  /** The document isn't a dead letter that this revision can read. */
   | { readonly kind: "unreadable" };
 
 export type ReplayingProducer = Pick<
@@ -36,12 +36,12 @@ export type ReplayingProducer = Pick<
 /** How long reading and writing a letter may take, in milliseconds. */
 const REPLAY_TIMEOUT_MS = LOOK_UP_TIMEOUT_MS;
 
-/** How often a letter is read that others replay at the same time. */
+/** How many times to read a letter that other requests replay at the same time. */
 const MOST_TRIES = 5;
 
 /**
- * Replays a dead letter: one commit marks the letter and puts the new task into the outbox, on condition that the letter is
- * as it was read.
+ * Replays a dead letter: one commit marks the letter and puts the new task into the outbox, provided that the letter
+ * hasn't changed since it was read.
  *
  *     read ──▶ decide ──▶ commit ──ok──▶ relay
  *      ▲                    └── refused, or its response was lost: whose task it is, the letter says
@@ -54,7 +54,7 @@ export async function replay(letterId: string, request: ReplayRequest, producer:
 }
 
 /**
- * Tells what a replay would do, and does nothing.
+ * Returns what a replay would do, without doing it.
  *
  * @throws DependencyError if the letter can't be read.
  */
@@ -125,7 +125,7 @@ async function accepted(id: string, entryId: string, producer: ReplayingProducer
   return { kind: "accepted", id };
 }
 
-/** False if the letter has changed since, perhaps by this very commit; undefined if nobody knows whether it was made. */
+/** False if the letter has changed since, perhaps by this very commit; undefined if the commit's result is unknown. */
 async function commit(
   letter: DocumentSnapshot,
   { id, payloadHash, transition }: Replay,
@@ -140,7 +140,7 @@ async function commit(
       return await letters.replay(letter, transition, { task, untilMs });
     } catch (error) {
       if (!(error instanceof RecordStoreError)) throw error;
-      // Whoever reads the letter again sees whether it was made.
+      // Reading the letter again shows whether it was committed.
       if (error.status !== undefined) return false;
       throw new DependencyError("firestore", error);
     }

@@ -9,10 +9,10 @@ import { noParameters, readQuery } from "../http/query.ts";
 import type { Producer } from "../producer.ts";
 import { placeOf, readPage } from "./letter-reads.ts";
 
-/** How many letters a summary is about. */
+/** How many letters a summary covers. */
 const MOST_SUMMARIZED = 1_000;
 
-/** How long a summary is reused, in milliseconds: it costs as many reads as there are letters in it. */
+/** How long a summary is reused, in milliseconds: it costs one read per letter. */
 const REUSE_MS = 10_000;
 
 const summarySchema = z
@@ -62,7 +62,7 @@ export function addSummarizeLetters(app: OpenAPIHono<ProducerEnv>, producer: Pro
 }
 
 async function summarize(producer: Producer): Promise<Summary> {
-  // One more tells whether that is all.
+  // One more shows whether the summary covers all letters.
   const page = { limit: MOST_SUMMARIZED + 1, after: null, fields: ["type", "code"] };
   const { letters, next } = await readPage({ status: "open" }, page, producer);
   const counted = letters.slice(0, MOST_SUMMARIZED).map((letter) => ({
@@ -70,7 +70,7 @@ async function summarize(producer: Producer): Promise<Summary> {
     code: String(letter.get("code")),
     diedAt: placeOf(letter).diedAt,
   }));
-  // The newest one of each group is the first.
+  // The first letter of each group is its newest.
   const groups = Map.groupBy(counted, ({ type, code }) => JSON.stringify([type, code]));
   const items = [...groups.values()].flatMap((group) => {
     const [newest] = group;

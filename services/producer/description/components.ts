@@ -2,14 +2,14 @@ import { isObject } from "../../../shared/runtime/is-object.ts";
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The names that schemas keep wherever they are used; see `anyJson`. */
+/** Schemas that keep their names wherever they are used; see `anyJson`. */
 const SHARED = new Set(["Json"]);
 
 const DEFINITION = "#/$defs/";
 
 /**
- * A JSON schema with definitions of its own as named schemas of the document: itself under its name, and its definitions
- * under names that begin with it, since those of two schemas may have the same.
+ * Turns a JSON schema with its own definitions into named schemas of the document. The definitions' names get the
+ * schema's name as a prefix, since two schemas may use the same ones.
  */
 export function componentsOf(name: string, schema: JsonSchema): Record<string, object> {
   const { $schema: _schema, $defs, ...root } = schema;

@@ -5,7 +5,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { etag } from "hono/etag";
 import type { ProducerEnv } from "../http/producer-env.ts";
 
-/** The page that shows the API's description, and the files that it loads. */
+/** The page that shows the OpenAPI document, and the path of its files. */
 export const DOCS_PATH = "/docs";
 
 const LIBRARY = "swagger-ui-dist";
@@ -28,18 +28,18 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** No validator: it is a service of somebody else's, and would be sent the description's address. */
+/** No validator: it is a third party's service, and would receive the document's address. */
 const START = `SwaggerUIBundle({ url: "openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null });
 `;
 
-/** The library's files, by their types. */
+/** The library's files, by type. */
 const FILES = {
   "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
   "swagger-ui.css": "text/css; charset=utf-8",
   "favicon-32x32.png": "image/png",
 };
 
-/** Shows the API's description to people. Nothing is read before the first of them asks. */
+/** Shows the OpenAPI document to people. Files are read at the first request. */
 export function addDocs(app: OpenAPIHono<ProducerEnv>): void {
   app.use(`${DOCS_PATH}/*`, etag());
   app.get(DOCS_PATH, (context) => context.html(PAGE));
@@ -52,14 +52,14 @@ export function addDocs(app: OpenAPIHono<ProducerEnv>): void {
   }
 }
 
-/** Of the installed package or, next to a bundle of the service, of its copy. */
+/** In the installed package or, next to a bundle of the service, in its copy. */
 function pathOf(name: string): string {
   const manifest = findPackageJSON(LIBRARY, import.meta.url);
   if (manifest === undefined) throw new Error(`${LIBRARY} is not installed.`);
   return path.join(path.dirname(manifest), name);
 }
 
-/** What was read is kept, since requests for it come together; a failure isn't. */
+/** Keeps what was read, and shares a read in progress, since requests arrive together. A failure isn't kept. */
 function once(read: () => Promise<Buffer>): () => Promise<Uint8Array<ArrayBuffer>> {
   let kept: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return () => {

@@ -62,7 +62,7 @@ const FRAME = {
   ],
 };
 
-/** The API's description in OpenAPI 3.1, as JSON: of all endpoints that the app has by now. */
+/** The OpenAPI 3.1 document, as JSON, of all endpoints that the app has so far. */
 export function describeApi(app: OpenAPIHono<ProducerEnv>, types: TaskTypes): string {
   const { openAPIRegistry: registry } = app;
   registry.register("Problem", problemSchema);
@@ -86,5 +86,5 @@ export function describeApi(app: OpenAPIHono<ProducerEnv>, types: TaskTypes): st
   return JSON.stringify({ ...JSON.parse(withoutSchemas), components: { ...components, schemas } });
 }
 
-/** What `jsonBody` makes. */
+/** The result of `jsonBody`. */
 const namedBody = z.looseObject({ [NAME]: z.string() });

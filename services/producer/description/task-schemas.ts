@@ -11,14 +11,14 @@ const idempotencyKey = z
   .regex(IDEMPOTENCY_KEY_PATTERN)
   .describe("The same as the header Idempotency-Key for a single task. Every task in a batch has one.");
 
-/** The ways to hand over a task, by their names in the document, and what they have besides its type and payload. */
+/** The schemas for new tasks, by name in the document, with their fields besides type and payload. */
 const FORMS = {
   NewTask: dueTimeFields,
   NewBatchTask: { ...dueTimeFields, idempotencyKey },
 } satisfies Record<string, z.ZodRawShape>;
 
 /**
- * The schemas of tasks that are handed over, by their names in the document: of the type `mail.send`, `MailSendPayload` and
+ * The schemas for new tasks, by name in the document: for the type `mail.send`, `MailSendPayload` and
  * `MailSendNewTask`; and `NewTask`, which is one of all types'.
  */
 export function taskSchemas(types: TaskTypes): Record<string, object> {
@@ -49,21 +49,21 @@ function formSchemas(
   return { ...Object.fromEntries(variants.map(([, name, schema]) => [name, schema])), [form]: union };
 }
 
-/** What the names of each type's schemas begin with: `mail.send` is `MailSend`. */
+/** The prefix of each type's schema names: `mail.send` becomes `MailSend`. */
 function schemaNames(types: readonly string[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const type of types) {
     const words = type.split(/[.-]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
     const taken = new Set(names.values());
     let name = words.join("");
-    // `mail.send` and `mail-send` are two types.
+    // `mail.send` and `mail-send` would have the same name.
     for (let count = 2; taken.has(name); count++) name = `${words.join("")}_${count}`;
     names.set(type, name);
   }
   return names;
 }
 
-/** A request that hands over a task: of the first type whose payload's schema has `examples`. */
+/** A sample request for a new task, of the first type whose payload schema has `examples`. */
 export function exampleTask(types: TaskTypes): { type: string; payload: unknown } | undefined {
   for (const { type, payload } of types.values()) {
     const { examples } = inputSchema(payload);

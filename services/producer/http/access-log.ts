@@ -6,7 +6,7 @@ import { callerFields, httpRequestField, taskLabels, traceFields } from "../../.
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
-/** Logs one line per request: who asked for what, by its route rather than its path, and how it was answered. */
+/** Logs one line per request: who requested which route (not the path), and the response. */
 export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log" | "project">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const startMs = clock.monotonic();

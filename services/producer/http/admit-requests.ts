@@ -5,7 +5,7 @@ import type { ProducerEnv } from "./producer-env.ts";
 
 const BATCH = "/v1/tasks/batch";
 
-/** Gives a request its place among those in flight, until its response is made; without one, it is answered 503. */
+/** Gives a request a slot until its response is ready. If none is free, responds with 503. */
 export function admitRequests(producer: Pick<Producer, "admission" | "maxPayloadBytes">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const longest = context.req.path === BATCH ? LONGEST_BATCH_BYTES : longestBody(producer);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 
-/** What is wrong with a request whose cursor `readCursor` doesn't know. */
+/** The problem with a cursor that `readCursor` doesn't accept. */
 export const UNKNOWN_CURSOR: RequestProblem = {
   path: "cursor",
   message: "is not a cursor of this list with this filter: leave it out to start again",
@@ -11,16 +11,16 @@ export const UNKNOWN_CURSOR: RequestProblem = {
 const cursorSchema = z.tuple([z.string(), z.unknown()]);
 
 /**
- * A place in a list as a text that says nothing to callers, and leads back to it with the same filter.
+ * Encodes a place in a list as a text that is opaque to callers and valid with the same filter only.
  *
- * @param place JSON, as small as can be: callers carry it in their URLs.
- * @param list what the list is of: its name and its filter, as JSON. The number of items per page is no part of it.
+ * @param place JSON, as small as possible: callers put it in their URLs.
+ * @param list the list's name and filter, as JSON. The number of items per page isn't included.
  */
 export function cursorOf(place: unknown, list: unknown): string {
   return Buffer.from(JSON.stringify([hashPayload(list), place])).toString("base64url");
 }
 
-/** The place that a cursor names; undefined if it is none that `cursorOf` made for this list. */
+/** The place in a cursor; undefined if `cursorOf` didn't make it for this list. */
 export function readCursor<Place>(
   cursor: string,
   { list, place }: { readonly list: unknown; readonly place: z.ZodType<Place> },
@@ -33,7 +33,7 @@ export function readCursor<Place>(
 
 function parse(cursor: string): unknown {
   const bytes = Buffer.from(cursor, "base64url");
-  // Buffer skips what base64url doesn't have.
+  // Buffer skips characters that aren't base64url.
   if (bytes.toString("base64url") !== cursor) return undefined;
   try {
     return JSON.parse(bytes.toString());

@@ -4,19 +4,19 @@ import type { Logger } from "../../../shared/runtime/log.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 
-/** When to come back while a service that the producer depends on is in trouble. */
+/** When to retry while a dependency of the producer is failing. */
 const RETRY_AFTER_SECONDS = "5";
 
-/** The response to whatever no route expects: dependencies that fail, and bugs. */
+/** The response to errors that no route handles: failing dependencies, and bugs. */
 export function onError(log: Logger): ErrorHandler {
   return (error, context) => {
-    // What fails then is work that was given up because nobody is waiting for it.
+    // The error is from work that was abandoned because the caller has gone.
     if (context.req.raw.signal.aborted) return callerGone();
     return refuse(failureProblem(error, log));
   };
 }
 
-/** What to say about an error that no route expects. The log says more. */
+/** The problem for an error that no route handles. The log has the details. */
 export function failureProblem(error: unknown, log: Logger): Problem {
   if (error instanceof DependencyError) {
     log.error({ ...errorFields(error), dependency: error.dependency }, "a dependency failed");
@@ -38,13 +38,13 @@ export function failureProblem(error: unknown, log: Logger): Problem {
   };
 }
 
-/** What is wrong with a request, all at once. */
+/** One problem that lists everything that is wrong with a request. */
 export function inputProblem(problems: readonly RequestProblem[]): Problem {
   const detail = `${problems.length === 1 ? "One thing is" : `${problems.length} things are`} wrong with the request.`;
   return { status: 400, title: "Invalid request", code: "invalid-request", detail, problems };
 }
 
-/** A payload of more bytes than are accepted. */
+/** The problem with a payload that exceeds the limit. */
 export function sizeProblem(maxPayloadBytes: number): Problem {
   const detail = `A payload may have at most ${maxPayloadBytes} bytes as JSON. Store larger data elsewhere and send a reference to it.`;
   return { status: 413, title: "Payload too large", code: "payload-too-large", detail };
@@ -66,17 +66,17 @@ export function overloaded(): Response {
   });
 }
 
-/** A response that asks the caller to come back. */
+/** A response that asks the caller to retry later. */
 export function tryLater(status: 429 | 503, problem: Omit<Problem, "status">): Response {
   return refuse({ status, ...problem });
 }
 
-/** A problem as a response. One that may be over later says when to come back. */
+/** A problem as a response. A temporary one says when to retry. */
 export function refuse(problem: Problem): Response {
   return problemResponse(problem, laterHeaders([problem]));
 }
 
-/** The header that says when to come back, if any of these problems may be over later. */
+/** The header that says when to retry, if any of these problems is temporary. */
 export function laterHeaders(problems: readonly Pick<Problem, "status">[]): Readonly<Record<string, string>> {
   const isForLater = problems.some(({ status }) => status === 429 || status === 503);
   return isForLater ? { "retry-after": RETRY_AFTER_SECONDS } : {};
@@ -101,14 +101,14 @@ export const NO_SUCH_TASK_PROBLEM: Problem = {
   detail: NO_SUCH_TASK,
 };
 
-/** The response for the id of a task that isn't there, or of none at all. */
+/** The response for the id of a task that doesn't exist, or for a malformed id. */
 export function noSuchTask(): Response {
   return problemResponse(NO_SUCH_TASK_PROBLEM);
 }
 
-/** The response for a path that exists, but not for this method. */
+/** The response for a path that exists, but not with this method. */
 export function onMethodNotAllowed(_context: Context, allowed: readonly string[]): Response {
-  // Not made on loading: it takes 20 ms.
+  // Created on demand, since it takes 20 ms.
   const alternatives = new Intl.ListFormat("en-GB", { type: "disjunction" });
   return problemResponse(
     {

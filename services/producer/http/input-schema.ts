@@ -3,19 +3,19 @@ import { z } from "@hono/zod-openapi";
 type Schema = z.core.$ZodType;
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** What no JSON value is. zod has no JSON schema for these, and would allow anything. */
+/** Types that JSON doesn't have. zod has no JSON schema for these, and would allow anything. */
 const NEVER_JSON = new Set<string>(["bigint", "date", "function", "map", "nan", "set", "symbol", "undefined", "void"]);
 
-/** Flags that change what a pattern matches. A pattern in a JSON schema has none. */
+/** Flags that change what a pattern matches. Patterns in JSON Schema have no flags. */
 const CHANGING_FLAGS = /[ims]/;
 
 const CONVERTED = "It is converted before the other checks.";
 const UNSAID = "There are checks that this schema can't express.";
 
 /**
- * What a schema accepts, as JSON Schema 2020-12. What the schema refuses and JSON Schema can't forbid, a description says:
- * the rules of a `refine`, with their message; patterns with flags; and that a value is checked in another form. Nothing
- * is forbidden that the schema accepts, except what a `catch` replaces.
+ * What a schema accepts, as JSON Schema 2020-12. Rules that JSON Schema can't express go into a description: those of a
+ * `refine`, with their message; patterns with flags; and that a value is checked after a conversion. The result forbids
+ * nothing that the schema accepts, except values that a `catch` replaces.
  */
 export function inputSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
@@ -34,7 +34,7 @@ function isCoerced(def: object): boolean {
   return "coerce" in def && def.coerce === true;
 }
 
-/** The checks of a schema. A schema of a format, such as `z.url()`, is the first of its own. */
+/** The checks of a schema. For a format, such as `z.url()`, the schema itself is the first one. */
 function checksOf(schema: Schema): unknown[] {
   return [schema, ...(schema._zod.def.checks ?? [])];
 }
@@ -68,9 +68,9 @@ function unsaidRules(schema: Schema): string[] {
 function unsaidRule(check: unknown): string[] {
   if (check instanceof z.core.$ZodCheckOverwrite) return [CONVERTED];
   if (check instanceof z.core.$ZodURL) return urlRules(check._zod.def);
-  // Whoever makes up a kind of schema describes it, too.
+  // A custom kind of schema must have its own description.
   if (check instanceof z.core.$ZodCustom) return isDescribed(check) ? [] : [customRule(check._zod.def)];
-  // Those of `superRefine` and `check`.
+  // The checks of `superRefine` and `check`.
   const isCustom = check instanceof z.core.$ZodCheck && check._zod.def.check === "custom";
   return isCustom ? [UNSAID] : [];
 }
@@ -86,7 +86,7 @@ function isDescribed(schema: Schema): boolean {
   return z.globalRegistry.get(schema)?.description !== undefined;
 }
 
-/** The rule of a `refine`, by its message. One that is made from the value is none without a value. */
+/** The rule of a `refine`, from its message. A message that depends on the value is unusable without one. */
 function customRule({ path = [], error }: z.core.$ZodCustomDef): string {
   const message = error?.length === 0 ? textOf(error({ code: "custom", input: undefined, path: [] })) : undefined;
   return message === undefined ? UNSAID : `Rule: ${[path.map(String).join("."), message].join(" ").trim()}.`;

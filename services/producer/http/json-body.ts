@@ -12,7 +12,7 @@ export type JsonBody =
 
 const MEDIA_TYPE = /^application\/json(\s*;\s*charset="?utf-8"?)?$/i;
 
-/** What a body must be, whatever its schema, for the API's description. */
+/** The rules for any body, whatever its schema, for the OpenAPI document. */
 export const BODY_RULES =
   "JSON in UTF-8, without a Content-Encoding. " +
   `At most ${NEW_TASK_LIMITS.maxDepth} levels of arrays and objects, and ${NEW_TASK_LIMITS.maxValues} values. ` +
@@ -20,9 +20,9 @@ export const BODY_RULES =
   "Only numbers that a double holds unchanged.";
 
 /**
- * Reads the body of a request, at most `maxBytes` bytes, as JSON, when it is its turn.
+ * Reads the body of a request, at most `maxBytes` bytes, as JSON, when it is this request's turn.
  *
- * @param options.ifEmpty what a request without a body says. Default: it is refused.
+ * @param options.ifEmpty the value of an empty body. Default: it is refused.
  */
 export async function readJsonBody(
   request: Request,
@@ -41,7 +41,7 @@ export async function readJsonBody(
   }
 }
 
-/** Reads the body of a request, at most `maxBytes` bytes, provided that it says that it is JSON in UTF-8. */
+/** Reads a request's body, at most `maxBytes` bytes, if its headers declare JSON in UTF-8. */
 export async function readJsonBytes(
   request: Request,
   maxBytes: number,
@@ -56,7 +56,7 @@ export async function readJsonBytes(
   return body;
 }
 
-/** What is wrong with a body that isn't JSON that can be passed on unchanged. */
+/** The problem with a body that isn't JSON, or can't be passed on unchanged. */
 export function bodyProblem({ message: detail, problems }: JsonBodyError): Problem {
   const problem = { status: 400, code: "invalid-body", title: "Bad request", detail };
   return problems.length === 0 ? problem : { ...problem, problems };

@@ -16,13 +16,13 @@ export const problemSchema = z
   })
   .openapi("Problem");
 
-/** A route's description of a response that is a problem. */
+/** Describes a response that is a problem. */
 export function problemContent(description: string) {
   const schema = { $ref: "#/components/schemas/Problem" };
   return { description, content: { "application/problem+json": { schema } } };
 }
 
-/** A route's description of a response that is JSON. */
+/** Describes a JSON response. */
 export function jsonContent(description: string, schema: z.ZodType, example?: object) {
   const content = { "application/json": { schema, ...(example === undefined ? {} : { example }) } };
   return { description, content };
@@ -40,8 +40,8 @@ export function listOf<Item extends z.ZodType>(name: string, item: Item) {
 export const NAME = "x-name";
 
 /**
- * A route's description of a request's body, which its endpoint reads and checks itself: the generator's own validation
- * would stop at the first problem. The name is the schema's name in the document.
+ * Describes a request's body. The endpoint reads and checks it itself, because the generator's own validation would
+ * stop at the first problem. The name is the schema's name in the document.
  */
 export function jsonBody(
   { name, schema }: { readonly name: string; readonly schema: z.ZodType },
@@ -56,7 +56,7 @@ const retryAfter = {
   "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" as const } },
 };
 
-/** The responses that many endpoints share, by their names in the document. */
+/** The responses that many endpoints share, by name in the document. */
 export const SHARED_RESPONSES = {
   InvalidRequest: problemContent("The request is not valid. Everything that is wrong with it is listed."),
   Unauthenticated: {
@@ -79,12 +79,12 @@ export const SHARED_RESPONSES = {
   },
 };
 
-/** A route's response that many endpoints share. */
+/** Describes a response that many endpoints share. */
 export function sharedResponse(name: keyof typeof SHARED_RESPONSES) {
   return { $ref: `#/components/responses/${name}` as const };
 }
 
-/** What an endpoint that reads a JSON body may respond to it. */
+/** The responses of an endpoint to an invalid JSON body. */
 export const bodyResponses = {
   400: sharedResponse("InvalidRequest"),
   413: sharedResponse("BodyTooLarge"),

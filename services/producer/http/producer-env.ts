@@ -4,9 +4,8 @@ import type { TaskId } from "../../../shared/contract/task-id.ts";
 import type { Caller } from "../access/caller.ts";
 
 /**
- * What handling a request leaves behind for its log line (`refusal` is why nobody's role counts, as a code, and `refused` who
- * that is, if it is known), the span of the request, its place among those in flight, and who sent it, which every endpoint
- * under /v1 knows.
+ * What is known of a request: data for its log line (`refusal` is the code of a refused identification, and `refused`
+ * is who that was, if known), its span, its slot, and its caller, which every endpoint under /v1 has.
  */
 export interface ProducerEnv {
   Variables: {

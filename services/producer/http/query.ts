@@ -8,9 +8,9 @@ export type ReadQuery<T> =
   | { readonly kind: "invalid"; readonly problems: readonly RequestProblem[] };
 
 /**
- * Reads a request's query parameters, or lists everything wrong with them. The schema's fields are texts, as the URL has
- * them. A parameter that the schema doesn't have is a problem, since a misspelt filter would list everything; so is one that
- * is given twice.
+ * Reads a request's query parameters, or lists everything wrong with them. The schema's fields are texts, as in the
+ * URL. A parameter that isn't in the schema is a problem, since a misspelt filter would list everything; so is a
+ * repeated one.
  */
 export function readQuery<Schema extends z.ZodObject>(context: Context, schema: Schema): ReadQuery<z.output<Schema>> {
   const { searchParams } = new URL(context.req.url);
@@ -36,7 +36,7 @@ function repeated(name: string): RequestProblem {
 /** The query of an endpoint without parameters. */
 export const noParameters = z.object({});
 
-/** A parameter that is a whole number from 1. */
+/** A parameter that is a positive integer. */
 export function countParameter(about: { readonly what: string; readonly most: number; readonly byDefault: number }) {
   const { what, most, byDefault } = about;
   const rule = `must be a whole number from 1 to ${most}`;
@@ -54,10 +54,10 @@ export function limitParameter(limits: { readonly most: number; readonly byDefau
   return countParameter({ what: "The most items to list.", ...limits });
 }
 
-/** A place can hold an id of 1,500 bytes, which JSON may escape. Node refuses a URL of more than 16 KiB. */
+/** A place can contain an id of 1,500 bytes, which JSON may escape. Node refuses URLs of more than 16 KiB. */
 const LONGEST_CURSOR = 13_000;
 
-/** The parameter `cursor` of a list. `readCursor` says whether it is one of this list. */
+/** The parameter `cursor` of a list. `readCursor` checks that it belongs to the list. */
 export const cursorParameter = z
   .string()
   .max(LONGEST_CURSOR)
@@ -69,13 +69,13 @@ export const cursorParameter = z
       "Default: the beginning of the list.",
   });
 
-/** What the description says of a schema's query parameters. */
+/** Describes a schema's query parameters. */
 export function queryParameters(schema: z.ZodObject) {
   return Object.entries(schema.shape).map(([name, field]) => queryParameter(name, field));
 }
 
 function queryParameter(name: string, field: z.core.$ZodType) {
-  // What the text is read as says more than that it is a text.
+  // The type that the text is converted to is more useful than "string".
   const { $schema: _schema, description, ...rest } = z.toJSONSchema(field, { io: "output" });
   const described: object = rest;
   return { name, in: "query" as const, ...(description === undefined ? {} : { description }), schema: described };

@@ -3,10 +3,10 @@ import type { Deadline } from "../../../shared/runtime/deadline.ts";
 import { reuse } from "./reused.ts";
 import type { Producer } from "../producer.ts";
 
-/** One thing that has to work before requests can be served. */
+/** A dependency that must work before requests can be served. */
 interface Check {
   readonly name: string;
-  /** Rejects if it doesn't work. */
+  /** Rejects if the dependency doesn't work. */
   run(deadline: Deadline): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ export const CHECK_TIMEOUT_MS = 2_000;
 /** How long a result is reused, so that probes cost little. */
 const REUSE_MS = 5_000;
 
-/** Makes a function that returns the names of the dependencies that don't work: none if all do. */
+/** Makes a function that returns the names of the dependencies that don't work; empty if all do. */
 export function createReadiness(producer: Producer): () => Promise<readonly string[]> {
   const { clock, queue, records, registry } = producer;
   const checks: Check[] = [

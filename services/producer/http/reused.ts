@@ -1,10 +1,10 @@
 import type { Clock } from "../../../shared/runtime/clock.ts";
 
 /**
- * A function whose result is reused for so long after it was asked for. Callers meanwhile share it, also while it is being
- * made. One that rejects is shared by those who wait for it, and not kept.
+ * Caches a function's result for a time after the call. Later callers share it, even while it is pending. A rejection
+ * is shared by those who wait for it, but not kept.
  *
- * @param on.forMs in milliseconds.
+ * @param on.forMs how long, in milliseconds.
  */
 export function reuse<Result>(
   make: () => Promise<Result>,

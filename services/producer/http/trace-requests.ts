@@ -7,7 +7,7 @@ import type { ProducerEnv } from "./producer-env.ts";
 const FIRST_SERVER_ERROR = 500;
 
 /**
- * Makes a span for each request, as a child of the caller's, by the conventions for HTTP servers
+ * Creates a span for each request, as a child of the caller's, by the conventions for HTTP servers
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
  */
 export function traceRequests({ tracer }: { readonly tracer: Tracer }) {

@@ -1,17 +1,19 @@
-/** What the header `ce-type` of an event begins with that Firestore sends through Eventarc. */
+/** The prefix of the `ce-type` header in Firestore's events from Eventarc. */
 const FIRESTORE_EVENT = "google.cloud.firestore.document.v1.";
 
 const LONGEST_ID_BYTES = 1_500;
 /** Names that no document can have (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields). */
 const IMPOSSIBLE_ID = /^(?:\.\.?|__.*__)$/s;
 
-/** Whether a request is an event in binary mode (https://cloud.google.com/eventarc/docs/event-format), rather than a client's. */
+/**
+ * Whether a request is an event in binary mode (https://cloud.google.com/eventarc/docs/event-format), not a client's.
+ */
 export function isEvent(headers: Headers): boolean {
   return headers.has("ce-type");
 }
 
 /**
- * The id of the entry that an event is about; undefined if it is about anything else. Nothing of the event's body is needed:
+ * The id of the entry that an event is about; undefined if it is about anything else. The event's body isn't needed:
  * the relay reads the entry itself.
  *
  * @param collection the name of the entries' collection.
@@ -38,7 +40,7 @@ function decode(text: string): string {
   }
 }
 
-/** A document's path without what names its database: `[//firestore.googleapis.com/][projects/…/databases/…/]documents/`. */
+/** A document's path after `[//firestore.googleapis.com/][projects/…/databases/…/]documents/`. */
 function withinDatabase(path: string): string {
   return path.replace(
     /^(?:\/\/firestore\.googleapis\.com)?\/?(?:projects\/[^/]+\/databases\/[^/]+\/)?(?:documents\/)?/,

@@ -18,7 +18,7 @@ const MOST_IDS = 100;
 const LONGEST_BODY = 32 * 1024;
 /** How many entries of a request are relayed at once. */
 const AT_ONCE = 25;
-/** How long that may take, in milliseconds. Whatever is left then is the sweep's. */
+/** How long that may take, in milliseconds. Remaining entries are left to the sweep. */
 const RELAY_TIMEOUT_MS = 10_000;
 
 const bodySchema = z.strictObject({ ids: z.array(z.string()).max(MOST_IDS) });
@@ -64,7 +64,7 @@ export function addRelay(app: OpenAPIHono<ProducerEnv>, producer: Producer): voi
   );
 }
 
-/** An event is sent again until the response is 2xx. So what has nothing to do with the outbox is, too. */
+/** An event is sent again until the response is 2xx, so events that aren't about the outbox get 2xx, too. */
 async function relayEvent(context: Context<ProducerEnv>, producer: Producer): Promise<Response> {
   const { relay } = producer;
   const id = entryIdOf(context.req.raw.headers, relay.outbox.collection);
@@ -82,7 +82,7 @@ async function relayEvent(context: Context<ProducerEnv>, producer: Producer): Pr
   });
 }
 
-/** The client doesn't wait for long, and needs no result: whatever isn't relayed here is relayed later. */
+/** The client doesn't wait long and needs no result: entries that aren't relayed here are relayed later. */
 async function relayIds(context: Context<ProducerEnv>, { relay, inFlight }: Producer): Promise<Response> {
   const body = await readJsonBody(context.req.raw, { maxBytes: LONGEST_BODY, slot: context.get("slot") });
   if (body.kind === "broken-off") return callerGone();
@@ -93,7 +93,7 @@ async function relayIds(context: Context<ProducerEnv>, { relay, inFlight }: Prod
   if (!data) return problemResponse(invalid(schemaProblems(error, { value })));
   const ids = [...new Set(data.ids)].filter(isEntryId);
   const untilMs = relay.clock.now() + RELAY_TIMEOUT_MS;
-  // It goes on when the caller hangs up.
+  // Continues if the caller hangs up.
   await inFlight.track(
     atOnce(ids, AT_ONCE, async (id) => {
       if (relay.clock.now() < untilMs) await relaySafely(id, relay, untilMs);

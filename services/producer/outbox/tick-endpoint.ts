@@ -11,7 +11,7 @@ import { lookAtQueues } from "../queues/look-at-queues.ts";
 import { type Fired, fireSchedules } from "../schedules/fire-schedules.ts";
 import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
 
-/** How long a tick may take, in milliseconds: 20 s with the sweep's last look. */
+/** How long a tick may take, in milliseconds: 20 s with the sweep's last query. */
 const TICK_MS = 19_000;
 
 const count = (description: string) => z.int().nonnegative().openapi({ description });
@@ -81,7 +81,7 @@ export function addTick(app: OpenAPIHono<ProducerEnv>, producer: Producer): void
   app.openapi(route, async () => Response.json(await producer.inFlight.track(tick(producer))));
 }
 
-/** One must not keep the other from its work. */
+/** One failing must not keep the other from its work. */
 async function tick(producer: Producer): Promise<{ readonly outbox: Swept; readonly schedules: Fired }> {
   const untilMs = producer.clock.now() + TICK_MS;
   const [swept, fired] = await Promise.allSettled([
@@ -94,7 +94,7 @@ async function tick(producer: Producer): Promise<{ readonly outbox: Swept; reado
   return { outbox: swept.value, schedules: fired.value };
 }
 
-// Infra makes metrics of all three lines.
+// Infra derives metrics from all three lines.
 
 async function sweep({ relay, log }: Producer, untilMs: number): Promise<Swept> {
   const swept = await sweepOutbox(relay, untilMs);

@@ -12,7 +12,7 @@ import type { QueueChange } from "./queue-control.ts";
 import { NO_SUCH_QUEUE, QUEUE_KEY_PARAMETER, noSuchQueue, queueInPath } from "./queue-in-path.ts";
 import { describeQueue, queueViewSchema } from "./queue-view.ts";
 
-/** A queue's key. */
+/** Enough for a queue's key. */
 const MOST_BYTES = 1_024;
 
 const purgeSchema = z.strictObject({
@@ -87,15 +87,15 @@ async function change(what: QueueChange, context: Context<ProducerEnv>, producer
 
   const { queues, clock, log, inFlight } = producer;
   const deadline = { clock, timeoutMs: LOOK_UP_TIMEOUT_MS };
-  // The access log has the route, which names no queue.
+  // The access log only has the route, which doesn't name the queue.
   log.info({ queue: key, change: what, caller: context.get("caller").email }, "a queue is changed");
-  // Whether or not its caller waits for it: half of a queue's names would be worse than all or none.
+  // Continues without its caller: changing half of a queue's shards would be worse than all or none.
   await inFlight.track(queues.change(key, what, deadline));
   const status = await queues.status(key, { ...deadline, signal: context.req.raw.signal });
   return Response.json(describeQueue(key, status, producer.console));
 }
 
-/** A request to purge a queue names it twice. */
+/** A request to purge a queue must repeat its key in the body. */
 async function refusePurge(key: string, context: Context<ProducerEnv>): Promise<Response | undefined> {
   const body = await readJsonBody(context.req.raw, { maxBytes: MOST_BYTES, slot: context.get("slot"), ifEmpty: {} });
   switch (body.kind) {

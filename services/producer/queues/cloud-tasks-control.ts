@@ -8,15 +8,15 @@ import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import type { ListPlace, ListedTasks, QueueChange, QueueControl, QueueStatus, ShardStatus } from "./queue-control.ts";
 
-/** How many calls for one queue go on at once. */
+/** How many calls for one queue are in progress at once. */
 const AT_ONCE = 10;
-/** How many pages are looked at for one that isn't empty. */
+/** How many pages to read in search of one that isn't empty. */
 const MOST_PAGES = 5;
 
-/** What is asked for: statistics come only if they are. */
+/** Statistics are only returned on request. */
 const READ_MASK = { paths: ["name", "state", "rate_limits", "stats"] };
 
-/** Google's clients. The second is for statistics, which v2 doesn't have; it is asked for at its first use. */
+/** Google's clients. The second is for statistics, which v2 doesn't have; it is loaded on first use. */
 interface Clients {
   readonly tasks: () => Promise<CloudTasksClient>;
   readonly statistics: () => Promise<v2beta3.CloudTasksClient>;
@@ -70,7 +70,7 @@ export function createCloudTasksControl(
   };
 }
 
-/** All calls together have this long. */
+/** Runs calls that share one deadline. */
 async function within<Result>(deadline: Deadline, call: () => Promise<Result>): Promise<Result> {
   try {
     return await withDeadline(deadline, call);
@@ -79,7 +79,7 @@ async function within<Result>(deadline: Deadline, call: () => Promise<Result>): 
   }
 }
 
-/** Without retries: another purge would remove more, and whoever asked is told to ask again. */
+/** Without retries: a second purge would remove more tasks, and the caller is told to retry. */
 async function changeOne(
   client: CloudTasksClient,
   { name, change, timeoutMs }: { readonly name: string; readonly change: QueueChange; readonly timeoutMs: number },
@@ -95,7 +95,7 @@ async function changeOne(
   }
 }
 
-/** Undefined if Cloud Tasks doesn't know the place. */
+/** Undefined if Cloud Tasks doesn't accept the page token. */
 async function listPage(
   client: CloudTasksClient,
   page: {
@@ -108,7 +108,7 @@ async function listPage(
   const { parents, size, timeoutMs } = page;
   const { shard, pageToken } = page.place;
   const parent = parents[shard];
-  // The queue has had more names.
+  // The queue had more names when the cursor was made.
   if (parent === undefined) return undefined;
   const request = { parent, pageToken, pageSize: size, responseView: "BASIC" as const };
   try {
@@ -154,7 +154,7 @@ function readStatus(name: string, { state: given, stats, rateLimits }: StatedQue
   };
 }
 
-/** A queue runs as long as any of its names does: only then is nothing delivered any more. */
+/** A queue has the first of these states that any of its shards has: it still delivers while one of them runs. */
 const BY_ACTIVITY: readonly QueueStatus["state"][] = ["running", "paused", "disabled"];
 
 function sumOf(shards: readonly ShardStatus[]): Omit<QueueStatus, "shards"> {

@@ -16,7 +16,7 @@ const querySchema = z.object({
   cursor: cursorParameter,
 });
 
-/** A place in the list, as cursors have it: small. */
+/** A place in the list, in the small form for cursors. */
 const placeSchema = z.tuple([z.int().nonnegative(), z.string()]);
 
 const FIRST: ListPlace = { shard: 0, pageToken: "" };

@@ -3,25 +3,25 @@ import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { ShardStatus } from "./queue-control.ts";
 
-/** How many queues are asked about at once. */
+/** How many queues are checked at once. */
 const AT_ONCE = 10;
 
-/** How long a task may have been due before a queue that delivers nothing counts as stopped. */
+/** How long a task may be overdue before a queue that delivers nothing counts as stopped. */
 const DUE_MS = 600_000;
 
-/** What a tick saw of the queues. */
+/** What a tick found out about the queues. */
 export interface SeenQueues {
-  /** How many queues in Cloud Tasks deliver nothing. */
+  /** How many Cloud Tasks queues deliver nothing. */
   readonly stopped: number;
   /** Their names. */
   readonly names: readonly string[];
-  /** How many of the registered queues Cloud Tasks told nothing about. */
+  /** How many registered queues couldn't be read. */
   readonly failed: number;
 }
 
 /**
- * Asks Cloud Tasks for every queue that delivers nothing: one that is paused or disabled, since no metric tells, and one
- * whose due work stays where it is. It never rejects.
+ * Finds every queue that delivers nothing: paused and disabled ones, for which there is no metric, and those whose due
+ * tasks aren't delivered. It never rejects.
  */
 export async function lookAtQueues({
   registry,
@@ -44,9 +44,8 @@ export async function lookAtQueues({
 }
 
 /**
- * Cloud Tasks' "nearest time in the future" is of a task that still waits: a time that is long past is of one that
- * should have been delivered
- * (https://cloud.google.com/tasks/docs/reference/rest/v2beta3/projects.locations.queues#queuestats).
+ * Cloud Tasks' "nearest time in the future" is of a task that still waits. If it is long past, the task should have
+ * been delivered (https://cloud.google.com/tasks/docs/reference/rest/v2beta3/projects.locations.queues#queuestats).
  */
 function isStopped({ state, nextDueAtMs, inFlight, dispatchedLastMinute }: ShardStatus, nowMs: number): boolean {
   if (state !== "running") return true;

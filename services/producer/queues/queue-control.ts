@@ -1,71 +1,70 @@
 import type { QueuedTask } from "../../../shared/queue/task-queue.ts";
 import type { Deadline } from "../../../shared/runtime/deadline.ts";
 
-/** A queue in Cloud Tasks. It estimates the counts. */
+/** A Cloud Tasks queue. Its counts are estimates. */
 export interface ShardStatus {
   /** Its name in Cloud Tasks. */
   readonly name: string;
   readonly state: "running" | "paused" | "disabled";
-  /** How many tasks it holds: those that wait for their time, those that are being delivered, and those to be retried. */
+  /** How many tasks it holds: waiting for their time, being delivered, or waiting for a retry. */
   readonly depth: number;
-  /** The nearest time for which a task is scheduled, in milliseconds since the epoch. Missing if none is. */
+  /** The nearest schedule time of a task, in milliseconds since the epoch. Missing if there is none. */
   readonly nextDueAtMs?: number;
   /** Deliveries without a response so far. */
   readonly inFlight: number;
   /** Deliveries that got a response in the last minute, whatever its status. */
   readonly dispatchedLastMinute: number;
-  /** Deliveries a second that Cloud Tasks allows at present: fewer than configured while the worker is in trouble. */
+  /** Deliveries a second that Cloud Tasks allows now: fewer than configured while the worker is in trouble. */
   readonly effectiveRate: number;
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
 }
 
-/** The sum of the queues in Cloud Tasks that stand for one, and each of them. */
+/** The totals of the Cloud Tasks queues that make up one of ours, and each of them. */
 export interface QueueStatus extends Omit<ShardStatus, "name"> {
   readonly shards: readonly ShardStatus[];
 }
 
-/** What can be done to a queue. */
+/** An action on a queue. */
 export type QueueChange = "pause" | "resume" | "purge";
 
-/** Where a listing of a queue's tasks goes on. */
+/** Where to continue listing a queue's tasks. */
 export interface ListPlace {
-  /** Which of the queue's names in Cloud Tasks, by its index. */
+  /** The index of the shard. */
   readonly shard: number;
   /** Cloud Tasks' own token; empty at the beginning. */
   readonly pageToken: string;
 }
 
-/** A task with its name in Cloud Tasks, without the path before it. */
+/** A task and its name in Cloud Tasks, without the path. */
 export interface ListedTask {
   readonly name: string;
   readonly task: QueuedTask;
 }
 
-/** A page of a queue's tasks. It may be empty although there is another one. */
+/** A page of a queue's tasks. It may be empty even if there is another one. */
 export interface ListedTasks {
   readonly tasks: readonly ListedTask[];
   readonly next?: ListPlace;
 }
 
-/** What an operator sees of the queues, and does to them. A queue is named by its key. */
+/** The operators' view of the queues, and their actions. A queue is named by its key. */
 export interface QueueControl {
   /**
-   * Asks how a queue is doing.
+   * Reads a queue's status.
    *
    * @throws DependencyError if Cloud Tasks fails.
    */
   status(key: string, deadline: Deadline): Promise<QueueStatus>;
   /**
-   * Changes a queue, under all of its names. To repeat it is safe, but a purge that is repeated removes what has been
-   * created meanwhile, too.
+   * Changes all shards of a queue. Repeating it is safe, but a repeated purge also removes tasks created meanwhile.
    *
-   * @throws DependencyError if Cloud Tasks fails for any of the names: then the others have been changed.
+   * @throws DependencyError if Cloud Tasks fails for any shard: then the others have been changed.
    */
   change(key: string, change: QueueChange, deadline: Deadline): Promise<void>;
   /**
-   * Lists tasks of a queue, in Cloud Tasks' own order, without their payloads. Undefined if Cloud Tasks doesn't know the
-   * place, or not any more: its tokens expire.
+   * Lists tasks of a queue, in Cloud Tasks' own order, without their payloads. Undefined if Cloud Tasks doesn't accept
+   * the place, for example because its token has expired.
    *
    * @throws DependencyError if Cloud Tasks fails.
    */

@@ -3,7 +3,7 @@ import { problemResponse } from "../../../shared/http/problem.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
 
-/** The path's parameter, for the description. */
+/** The path's parameter, for the OpenAPI document. */
 export const QUEUE_KEY_PARAMETER = {
   name: "key",
   in: "path",
@@ -24,7 +24,7 @@ export function queueInPath(
   return registry.queues.has(key) ? key : undefined;
 }
 
-/** The response for the key of a queue that isn't there. */
+/** The response for an unknown queue key. */
 export function noSuchQueue({ registry }: Pick<Producer, "registry">): Response {
   const keys = [...registry.queues.keys()].join(", ");
   const detail = `${NO_SUCH_QUEUE} The queues are ${keys}.`;

@@ -78,9 +78,9 @@ export const queueViewSchema = z
 type QueueView = z.infer<typeof queueViewSchema>;
 
 /**
- * What to tell an operator about a queue.
+ * Describes a queue to an operator.
  *
- * @param console where it is shown, if it is.
+ * @param console the addresses in Google Cloud's console, if there are any.
  */
 export function describeQueue(key: string, status: QueueStatus, console: GoogleConsole | undefined): QueueView {
   const { state, depth, nextDueAtMs, inFlight, dispatchedLastMinute, effectiveRate } = status;

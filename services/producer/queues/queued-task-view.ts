@@ -43,7 +43,7 @@ export const queuedTaskSchema = z
     },
   });
 
-/** What to tell an operator about a task in a queue, by what the queue says alone. */
+/** Describes a queued task to an operator, from the queue's data alone. */
 export function describeListed(
   { name, task }: ListedTask,
   { key, nowMs }: { readonly key: string; readonly nowMs: number },
@@ -60,7 +60,7 @@ export function describeListed(
     dispatchCount,
     ...(described.lastError ? { lastError: described.lastError } : {}),
   };
-  // What others put into the queue may have any URL, and headers that look like ours.
+  // Tasks that others enqueued may have any URL, and headers that look like ours.
   if (!isOurs) return { id: name, ...seen, links: {} };
   return {
     id,

@@ -11,7 +11,7 @@ import { NO_SUCH_QUEUE, QUEUE_KEY_PARAMETER, noSuchQueue, queueInPath } from "./
 import type { QueueStatus } from "./queue-control.ts";
 import { describeQueue, queueViewSchema } from "./queue-view.ts";
 
-/** How many queues are asked about at once. */
+/** How many queues are read at once. */
 const AT_ONCE = 10;
 
 const CANT_TELL = problemContent("Cloud Tasks did not respond for every requested queue; see Retry-After.");

@@ -5,7 +5,7 @@ import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { ScheduleChange } from "./schedule-state.ts";
 import type { ReadSchedule, ReadSchedules } from "./schedule-store.ts";
 
-/** How often to read and decide. In between, a tick has fired the schedule. */
+/** How many times to read and decide. A tick may fire the schedule in between. */
 const MOST_TRIES = 5;
 
 type Parts = Pick<Producer, "clock" | "schedules">;
@@ -16,11 +16,11 @@ export async function readSchedules(parts: Parts): Promise<ReadSchedules> {
 }
 
 /**
- * Pauses a schedule, or resumes it. Once it is paused, it doesn't fire, and no tick is under way that would. Repeating it
- * changes nothing.
+ * Pauses or resumes a schedule. Once it is paused it doesn't fire, not even by a tick in progress. Repeating it changes
+ * nothing.
  *
- * @returns what is remembered of the schedule, and when it was read, in milliseconds since the epoch.
- * @throws DependencyError if it may or may not have been done.
+ * @returns the schedule's state, and when it was read, in milliseconds since the epoch.
+ * @throws DependencyError if it is unknown whether it was done.
  */
 export async function changeSchedule(
   schedule: Schedule,

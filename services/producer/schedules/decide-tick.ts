@@ -3,20 +3,20 @@ import type { NewTask } from "../../../shared/records/transition.ts";
 import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import { type ScheduleChange, type ScheduleState, countsFromMs } from "./schedule-state.ts";
 
-/** With `catchUp`, how many of the times that were missed are made up for: the latest ones. */
+/** With `catchUp`, how many of the missed times fire: the latest ones. */
 const MOST_CAUGHT_UP = 100;
 
-/** When a tick looks, in milliseconds since the epoch by the database's clock, and whether the stack runs the schedule. */
+/** A tick's time by the database's clock, and whether the stack has turned the schedule off. */
 interface Now {
   readonly nowMs: number;
   readonly isOff: boolean;
 }
 
 /**
- * What a tick changes about a schedule, in this order, each on condition of the one before.
+ * A tick's changes to a schedule, in order. Each depends on the one before.
  *
- * @param schedule undefined if this revision knows none of this name.
- * @param state null if nothing is remembered of it.
+ * @param schedule undefined if this revision doesn't know it.
+ * @param state null if it has no state yet.
  */
 export function decideTick(
   schedule: Schedule | undefined,
@@ -45,7 +45,7 @@ export function isLate(schedule: Schedule, state: ScheduleState, { nowMs, isOff 
   return schedule.timing.latest({ afterMs, untilMs: nowMs - 1, most: 2 }).length === 2;
 }
 
-/** Whoever may write the database can write anything there: a time to come would mean that it never fires again. */
+/** Anybody who can write to the database can write any time: with a future one, it would never fire again. */
 function mustStart({ cron, timeZone }: Schedule, state: ScheduleState, nowMs: number): boolean {
   return state.isOff || state.cron !== cron || state.timeZone !== timeZone || countsFromMs(state) > nowMs;
 }
@@ -58,7 +58,7 @@ function dueTimes({ timing, catchUp }: Schedule, state: ScheduleState, nowMs: nu
   return timing.latest({ afterMs, untilMs: nowMs, most: catchUp ? MOST_CAUGHT_UP : 1 });
 }
 
-/** The task of one time, which has the same id whoever makes it. */
+/** The task for one time. Its id is the same whichever tick creates it. */
 function taskAt(dueAtMs: number, { name, task, payload }: Schedule, nowMs: number): NewTask {
   const origin: TaskOrigin = ["schedule", name, minuteOf(dueAtMs)];
   const entry = {
@@ -66,7 +66,7 @@ function taskAt(dueAtMs: number, { name, task, payload }: Schedule, nowMs: numbe
     type: task.type,
     payloadJson: payload.json,
     origin,
-    // No account has such an address, so that only operators may cancel it.
+    // No account has this address, so only operators may cancel the task.
     caller: `schedule:${name}`,
     enqueuedAt: new Date(nowMs).toISOString(),
     hop: 0,

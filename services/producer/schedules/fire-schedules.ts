@@ -9,33 +9,33 @@ import { decideTick, isLate } from "./decide-tick.ts";
 import type { ScheduleChange } from "./schedule-state.ts";
 import type { ReadSchedule, ScheduleStore } from "./schedule-store.ts";
 
-/** How many schedules are looked after at once. */
+/** How many schedules are handled at once. */
 const AT_ONCE = 20;
-/** How often a tick reads schedules again that others have changed. Each time, somebody else's change was committed. */
+/** How often a tick rereads schedules that something else changed. Each time, another change was committed. */
 const MOST_ROUNDS = 5;
 
-/** What fires schedules. */
+/** The dependencies of a tick. */
 export interface ScheduleRunner {
   readonly schedules: Schedules;
   readonly store: ScheduleStore;
   /** The names of schedules that this stack doesn't run. */
   readonly off: ReadonlySet<string>;
-  /** Puts a task that was just committed into its queue. It never rejects; the sweep relays what is left. */
+  /** Puts a task that was just committed into its queue. It never rejects; the sweep relays what it misses. */
   readonly relay: (entryId: string, untilMs: number) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What a tick did about schedules. */
+/** The result of a tick for the schedules. */
 export interface Fired {
-  /** Tasks that were made. */
+  /** Tasks that were created. */
   fired: number;
   /** Schedules that start from now. */
   started: number;
   turnedOff: number;
-  /** How often somebody else had fired or changed a schedule meanwhile, so that it was read again. */
+  /** How many times a schedule was reread because something else had fired or changed it. */
   changed: number;
-  /** Schedules that the database failed for, or that time was up for. The next tick fires them. */
+  /** Schedules for which the database failed or time ran out. The next tick fires them. */
   failed: number;
   /** Schedules whose last firing is still older than two of their periods. */
   late: number;
@@ -44,8 +44,8 @@ export interface Fired {
 const COUNTED = { fire: "fired", start: "started", turnOff: "turnedOff" } as const;
 
 /**
- * Fires every schedule that is due. Two ticks at once, and one that is repeated, are harmless: each change is conditional on
- * the schedule as it was read, and commits the task that it makes.
+ * Fires every schedule that is due. Concurrent and repeated ticks are harmless: each change is conditional on the
+ * schedule as it was read, and commits the task that it creates.
  *
  *     read ──▶ decide ──▶ commit ──▶ relay
  *      ▲                    │
@@ -94,7 +94,7 @@ interface Tick {
   readonly relays: Promise<unknown>[];
 }
 
-/** False if somebody else has changed the schedule since it was read. */
+/** Handles one schedule. False if something else has changed it since it was read. */
 async function lookAfter(name: string, read: ReadSchedule | undefined, tick: Tick): Promise<boolean> {
   const { runner, nowMs, fired } = tick;
   const schedule = runner.schedules.get(name);

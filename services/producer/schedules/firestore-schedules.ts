@@ -7,13 +7,13 @@ import { RecordStoreError } from "../../../shared/records/record-store-error.ts"
 import { NEW_STATE, type ScheduleChange, type ScheduleState, type StateUpdate, updateOf } from "./schedule-state.ts";
 import type { ReadSchedule, ScheduleStore } from "./schedule-store.ts";
 
-/** More than are defined, and were ever removed. */
+/** More than the schedules that are defined or were ever removed. */
 const MOST_SCHEDULES = 2_000;
 
-/** Statuses of a write on condition that a document is as it was read: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
+/** Statuses of a conditional write after a change: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
 const CHANGED_SINCE = new Set([5, 6, 9]);
 
-/** Schedules' states as documents, each named after its schedule. */
+/** The schedules' states as documents, each with its schedule's name as its id. */
 export function firestoreSchedules(documents: Documents): ScheduleStore {
   return {
     async list(untilMs) {
@@ -70,7 +70,7 @@ function fieldsOf({
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Whoever may write the database can write anything there. What can't be read is as if it had never been started. */
+/** Anybody who can write to the database can write anything there. An unreadable state counts as never started. */
 const documentSchema = z.object({
   cron: z.string().catch(""),
   timeZone: z.string().catch(""),

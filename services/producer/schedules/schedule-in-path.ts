@@ -4,7 +4,7 @@ import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
 
-/** The path's parameter, for the description. */
+/** The path's parameter, for the OpenAPI document. */
 export const SCHEDULE_NAME_PARAMETER = {
   name: "name",
   in: "path",
@@ -16,7 +16,7 @@ export const SCHEDULE_NAME_PARAMETER = {
 
 export const NO_SUCH_SCHEDULE = "There is no schedule with this name.";
 
-/** The schedule in a request's path; undefined if there is none of this name. */
+/** The schedule in a request's path; undefined if it doesn't exist. */
 export function scheduleInPath(
   context: Context<ProducerEnv>,
   { registry }: Pick<Producer, "registry">,
@@ -24,7 +24,7 @@ export function scheduleInPath(
   return registry.schedules.get(context.req.param("name") ?? "");
 }
 
-/** The response for the name of a schedule that isn't there. */
+/** The response for an unknown schedule name. */
 export function noSuchSchedule({ registry }: Pick<Producer, "registry">): Response {
   const names = [...registry.schedules.keys()].join(", ");
   const detail = `${NO_SUCH_SCHEDULE} ${names === "" ? "None are defined." : `The schedules are ${names}.`}`;

@@ -1,18 +1,18 @@
 import type { NewTask } from "../../../shared/records/transition.ts";
 
-/** What is remembered of a schedule. Times are in milliseconds since the epoch, by the database's clock. */
+/** A schedule's state. Times are in milliseconds since the epoch, by the database's clock. */
 export interface ScheduleState {
-  /** By what it was due when it started. If the definition says something else now, it starts again. */
+  /** The cron expression when it started. If the definition now has another one, it starts again. */
   readonly cron: string;
   readonly timeZone: string;
-  /** Since when it counts: it was new then, changed, resumed or turned on again. Nothing before is made up for. */
+  /** When it was new, changed, resumed or turned on again. Earlier missed times don't fire. */
   readonly startedAtMs: number;
-  /** The last time that it was due, and fired. */
+  /** The last time at which it was due and fired. */
   readonly lastFiredAtMs: number | null;
-  /** The task that this made. */
+  /** The task of that firing. */
   readonly lastTaskId: string | null;
   readonly isPaused: boolean;
-  /** Whether the stack doesn't run it, or doesn't know it. */
+  /** Whether the stack has turned it off, or doesn't know it. */
   readonly isOff: boolean;
 }
 
@@ -23,16 +23,16 @@ export type ScheduleChange =
       readonly kind: "start";
       readonly cron: string;
       readonly timeZone: string;
-      /** Whether what is remembered of its last time can't be true. */
+      /** Set if the stored last firing can't be true, so that it is dropped. */
       readonly forgets?: true;
     }
   | { readonly kind: "turnOff" }
-  /** The task is committed to the outbox with this. */
+  /** The task is committed to the outbox together with the state. */
   | { readonly kind: "fire"; readonly dueAtMs: number; readonly task: NewTask }
   | { readonly kind: "pause" }
   | { readonly kind: "resume" };
 
-/** What is written. `startsNow` is the time of the commit as `startedAt`. What is undefined stays as it was. */
+/** The fields to write. `startsNow` sets `startedAt` to the commit's time. Undefined fields don't change. */
 export interface StateUpdate extends Partial<Omit<ScheduleState, "startedAtMs">> {
   readonly startsNow?: true;
 }
@@ -58,10 +58,10 @@ export function updateOf(change: ScheduleChange): StateUpdate {
   }
 }
 
-/** What a schedule's first state has that its first change doesn't say. */
+/** The fields of a schedule's first state that its first change doesn't set. */
 export const NEW_STATE = { lastFiredAtMs: null, lastTaskId: null, isPaused: false, isOff: false } as const;
 
-/** From when on a schedule's times count. They come later than this. */
+/** The time after which a schedule's times count. */
 export function countsFromMs({ startedAtMs, lastFiredAtMs }: ScheduleState): number {
   return Math.max(startedAtMs, lastFiredAtMs ?? startedAtMs);
 }

@@ -1,30 +1,30 @@
 import type { ScheduleChange, ScheduleState } from "./schedule-state.ts";
 
-/** A schedule's state as it was read, which a change is conditional on. */
+/** A schedule's state as it was read, on which a change is conditional. */
 export interface ReadSchedule {
   readonly state: ScheduleState;
-  /** Whatever tells the store that it is unchanged. */
+  /** The store's own token for detecting changes. */
   readonly version: unknown;
 }
 
-/** What is remembered of all schedules. */
+/** The states of all schedules. */
 export interface ReadSchedules {
-  /** When it was read, in milliseconds since the epoch, by the database's clock. */
+  /** When they were read, in milliseconds since the epoch, by the database's clock. */
   readonly nowMs: number;
   readonly byName: ReadonlyMap<string, ReadSchedule>;
 }
 
 /**
- * Where schedules' states are. Each method gives up at `untilMs`, in milliseconds since the epoch, with a RecordStoreError,
- * as it does when the database fails. What was given up can still take effect.
+ * The store of schedules' states. Each method gives up at `untilMs`, in milliseconds since the epoch, with a
+ * RecordStoreError. It throws the same when the database fails. A call may still take effect after its method gave up.
  */
 export interface ScheduleStore {
   list(untilMs: number): Promise<ReadSchedules>;
   /**
-   * Commits a change, and the task that it makes with it, provided that the schedule is as it was read.
+   * Commits a change together with its task, provided that the schedule hasn't changed since it was read.
    *
-   * @param on.read undefined if nothing was remembered of it.
-   * @returns what is remembered from then on; undefined if it wasn't as it was read.
+   * @param on.read undefined if it had no state.
+   * @returns the new state; undefined if the schedule had changed.
    */
   commit(
     change: ScheduleChange,

@@ -56,9 +56,9 @@ export const scheduleViewSchema = z
 type ScheduleView = z.infer<typeof scheduleViewSchema>;
 
 /**
- * What to tell about a schedule.
+ * Describes a schedule.
  *
- * @param on.state what is remembered of it; undefined if nothing is yet.
+ * @param on.state its state; undefined if it has none yet.
  * @param on.isOff whether this stack doesn't run it.
  * @param on.nowMs the time, in milliseconds since the epoch.
  */

@@ -10,7 +10,7 @@ const ENDPOINT = "https://monitoring.googleapis.com";
 const SCOPE = "https://www.googleapis.com/auth/monitoring.read";
 const TIMEOUT_MS = 8_000;
 
-/** What Cloud Monitoring is asked about, and how. */
+/** Which data to read from Cloud Monitoring, and how. */
 export interface MonitoringSettings {
   readonly project: string;
   /** The queues' names in Cloud Tasks. */
@@ -18,13 +18,13 @@ export interface MonitoringSettings {
   /** The name of the log-based metric that counts deliveries. */
   readonly deliveriesMetric: string;
   readonly clock: Clock;
-  /** Where to ask. Default: Google. */
+  /** The API's address. Default: Google's. */
   readonly endpoint?: string;
-  /** What proves who asks. Default: the process's own credentials, which are looked for at their first use. */
+  /** Authentication headers. Default: from the process's own credentials, which are looked up on first use. */
   readonly headers?: () => Promise<Headers>;
 }
 
-/** The counts that Cloud Monitoring keeps: for weeks, and some minutes behind. */
+/** The counts in Cloud Monitoring, which keeps them for weeks and lags by some minutes. */
 export function createCloudMonitoring(settings: MonitoringSettings): Throughput {
   const { queueNames, deliveriesMetric: metric, clock } = settings;
   const headers = settings.headers ?? googlesHeaders();
@@ -59,7 +59,7 @@ const timeSeriesSchema = z.object({
         points: z.array(
           z.object({
             interval: z.object({ endTime: z.iso.datetime({ offset: true }) }),
-            // Whole numbers of 64 bits are text in JSON. Aligned ones may be fractions.
+            // JSON represents 64-bit integers as text. Aligned ones may be fractions.
             value: z.object({ int64Value: z.coerce.number().optional(), doubleValue: z.number().optional() }),
           }),
         ),
@@ -68,7 +68,7 @@ const timeSeriesSchema = z.object({
     .default([]),
 });
 
-/** A sum for each minute, by its beginning. */
+/** A total for each minute, by the start of the minute. */
 async function list(
   filter: string,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
@@ -86,7 +86,7 @@ async function list(
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   const read = await fetchJson(url, { clock, timeoutMs: TIMEOUT_MS, headers });
-  // A metric that nothing was counted for yet is not found.
+  // A metric without any counts yet is not found.
   const { data, error } = timeSeriesSchema.safeParse(read ?? {});
   if (!data) throw new DependencyError("monitoring", error);
   return data.timeSeries.flatMap(({ points }) =>

@@ -6,9 +6,9 @@ import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 const MOST_BYTES = 2 * 1024 * 1024;
 
 /**
- * Fetches JSON from whoever counts, at most 2 MiB of it. Undefined if nothing is found there.
+ * Fetches JSON from the source of the counts, at most 2 MiB. Undefined if it responds with 404.
  *
- * @param on.headers are asked for within the same time.
+ * @param on.headers awaited within the same time limit.
  * @throws DependencyError if it takes too long, or the response is anything else.
  */
 export async function fetchJson(
@@ -20,7 +20,7 @@ export async function fetchJson(
     return await withDeadline({ clock, timeoutMs }, async (signal) => {
       const response = await fetch(url, { headers: await headers(), signal, redirect: "error" });
       if (response.status === 404) return undefined;
-      // The body may quote what was asked for, and it isn't needed.
+      // The body isn't needed, and may quote the request.
       if (!response.ok) throw new Error(`${url.host} answered ${response.status}.`);
       const body = await readBounded(response, MOST_BYTES);
       if (body.kind !== "read") throw new Error(`The body of ${url.host}'s response is ${body.kind}.`);

@@ -11,7 +11,7 @@ import { MINUTE_MS, NONE, minuteOf } from "./throughput.ts";
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
-/** Counts change each minute. */
+/** Counts change every minute. */
 const REUSE_MS = 20_000;
 
 const querySchema = z.object({
@@ -68,7 +68,7 @@ const route = createRoute({
   responses,
 });
 
-/** `GET /v1/throughput`. Cloud Monitoring is asked for an hour or for a day, and for each of them at most each 20 s. */
+/** `GET /v1/throughput`. Cloud Monitoring is asked for an hour or a day, each at most every 20 s. */
 export function addGetThroughput(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   const { throughput, clock } = producer;
   const lasting = (minutes: number) => throughput && reuse(() => throughput.read(minutes), { clock, forMs: REUSE_MS });

@@ -12,7 +12,7 @@ const countsSchema = z.object({
   minutes: z.array(z.object({ minuteMs: z.int(), enqueued: count, done: count, retried: count, dead: count })),
 });
 
-/** The counts of the program that runs the stack on a laptop, since it was started. */
+/** The counts of the program that runs the stack on a laptop, since its start. */
 export function createLocalCounts({ url, clock }: { readonly url: string; readonly clock: Clock }): Throughput {
   return {
     async read() {

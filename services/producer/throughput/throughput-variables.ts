@@ -5,11 +5,11 @@ import { createCloudMonitoring } from "./cloud-monitoring.ts";
 import { createLocalCounts } from "./local-counts.ts";
 import type { Throughput } from "./throughput.ts";
 
-/** Who counts what is enqueued and done. Without either, nobody does. */
+/** The source of the counts of enqueued and finished tasks. Without either variable, there is none. */
 export const throughputVariables = {
-  /** The name of the log-based metric that counts deliveries, in Cloud Monitoring. */
+  /** The name of the log-based metric in Cloud Monitoring that counts deliveries. */
   DELIVERIES_METRIC: z.string().min(1).optional(),
-  /** On a laptop: where the program that runs the stack tells its own counts. */
+  /** On a laptop: the address of the counts of the program that runs the stack. */
   THROUGHPUT_URL: z.url().optional(),
 };
 
@@ -18,7 +18,7 @@ type Config = z.output<z.ZodObject<typeof throughputVariables>> & {
   readonly QUEUES: DeployedQueues;
 };
 
-/** Who counts, as the configuration says. */
+/** The configured source of the counts. */
 export function throughputOf(config: Config, clock: Clock): Throughput | undefined {
   const { GOOGLE_CLOUD_PROJECT: project, QUEUES: queues, DELIVERIES_METRIC: deliveriesMetric } = config;
   if (config.THROUGHPUT_URL !== undefined) return createLocalCounts({ url: config.THROUGHPUT_URL, clock });

@@ -35,7 +35,7 @@ const results = (tasks: readonly SentItem[], status: (item: SentItem) => number 
 const numbered = (count: number): NewTask[] =>
   Array.from({ length: count }, (_, payload) => ({ type: "receipt.send", payload }));
 
-test("many tasks go in requests of 500, and their results are in order, each with its key", async () => {
+test("many tasks are sent in requests of 500, and their results are in order, each with its key", async () => {
   const { client, batches } = await setUp((tasks) => results(tasks));
 
   const found = await client.enqueueMany(numbered(1_201));
@@ -66,7 +66,7 @@ test("a request has at most 4 MiB, whatever the characters, and a task beyond th
   expect(found[3]?.problem?.code).toBe("body-too-large");
 });
 
-test("a batch whose response is lost is repeated whole, with the same keys", async () => {
+test("a batch whose response is lost is repeated as a whole, with the same keys", async () => {
   const { client, batches, clock } = await setUp((tasks, nth) => (nth === 0 ? "cut" : results(tasks)));
 
   expect(await client.enqueueMany(numbered(3))).toHaveLength(3);
@@ -76,7 +76,7 @@ test("a batch whose response is lost is repeated whole, with the same keys", asy
   expect(clock.pauses).toEqual([200]);
 });
 
-test("of a batch, only what the producer couldn't take is sent again, with its key, after Retry-After", async () => {
+test("only the tasks of a batch that the producer couldn't accept are sent again, with their keys, after Retry-After", async () => {
   const { client, batches, clock } = await setUp((tasks, nth) => {
     const status = ({ payload }: SentItem): number => (nth === 0 && Number(payload) % 2 === 1 ? 503 : 202);
     return { ...results(tasks, status), headers: { "retry-after": "7" } };
@@ -90,7 +90,7 @@ test("of a batch, only what the producer couldn't take is sent again, with its k
   expect(clock.pauses).toEqual([7_000]);
 });
 
-test("what the producer takes in no try has its status, and what it refuses isn't sent again", async () => {
+test("a task that no try enqueues has its last status, and a refused one isn't sent again", async () => {
   const { client, batches } = await setUp((tasks) => results(tasks, ({ payload }) => (payload === 0 ? 400 : 429)));
 
   const found = await client.enqueueMany(numbered(2));
@@ -99,7 +99,7 @@ test("what the producer takes in no try has its status, and what it refuses isn'
   expect(batches.map(({ length }) => length)).toEqual([2, 1, 1, 1, 1, 1]);
 });
 
-test("a stream is read as its results are, in little more than two batches at once", async () => {
+test("a stream is read as its results are read, with little more than two batches in memory", async () => {
   let read = 0;
   async function* tasks() {
     for (const task of numbered(10_000)) {
@@ -121,7 +121,7 @@ test("a stream is read as its results are, in little more than two batches at on
   expect(Math.max(...ahead)).toBeLessThanOrEqual(1_501);
 });
 
-test("a stream that breaks has sent all that came before, and so has one that holds no JSON", async () => {
+test("a stream that fails has sent all tasks before the failure, and so has one with a value that isn't JSON", async () => {
   const broken = new Error("line 4 is no JSON");
   async function* tasks() {
     yield* numbered(3);
@@ -140,7 +140,7 @@ test("a stream that breaks has sent all that came before, and so has one that ho
   expect(batches).toHaveLength(2);
 });
 
-test("a batch that fails ends the stream after the results that came before it", async () => {
+test("a batch that fails ends the stream after the results before it", async () => {
   const { client } = await setUp((tasks) => (isFirst(tasks) ? results(tasks) : refusal(403, "forbidden")));
   let seen = 0;
   const readAll = async (): Promise<void> => {
@@ -152,7 +152,7 @@ test("a batch that fails ends the stream after the results that came before it",
   expect(seen).toBe(500);
 });
 
-test("whoever stops to read the results sends no more", async () => {
+test("a consumer that stops reading the results stops the sending", async () => {
   const { client, batches } = await setUp((tasks) => (isFirst(tasks) ? results(tasks) : "never"));
   let isClosed = false;
   async function* tasks() {
@@ -180,7 +180,7 @@ test("a signal ends a stream with its reason", async () => {
   await expect(client.enqueueMany(numbered(3), { signal: ended.signal })).rejects.toBe(reason);
 });
 
-test("a signal ends a stream whose tasks stop coming", async () => {
+test("a signal ends a stream that yields no more tasks", async () => {
   const ended = new AbortController();
   const reason = new Error("the program stops");
   const { client } = await setUp((tasks) => results(tasks));
@@ -197,7 +197,7 @@ test("a signal ends a stream whose tasks stop coming", async () => {
   await expect(readAll()).rejects.toBe(reason);
 });
 
-test("no tasks are no request", async () => {
+test("an empty list sends no request", async () => {
   const { client, requests } = await setUp((tasks) => results(tasks));
   expect(await client.enqueueMany([])).toEqual([]);
   expect(requests).toEqual([]);

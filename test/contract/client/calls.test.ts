@@ -12,7 +12,7 @@ async function setUp() {
   return { producer, client: createClient<typeof TEST_REGISTRY>({ url: producer.url }) };
 }
 
-test("a call whose response is lost has made one task", async () => {
+test("a call whose response is lost has created one task", async () => {
   const { producer } = await setUp();
   let requests = 0;
   // What the producer responds to the first request never arrives.
@@ -32,7 +32,7 @@ test("a call whose response is lost has made one task", async () => {
   expect(await producer.queuedTasks("default")).toMatchObject([{ name: producer.taskName(task.id) }]);
 });
 
-test("a task is enqueued by name or by definition, looked at, run, watched, and cancelled", async () => {
+test("a task is enqueued by name or by definition, read, run, watched, and cancelled", async () => {
   const { producer, client } = await setUp();
 
   const byName = await client.enqueue("webhook.deliver", PAYLOAD, { idempotencyKey: "k", delaySeconds: 600 });
@@ -54,7 +54,7 @@ test("a task is enqueued by name or by definition, looked at, run, watched, and 
   expect(await producer.queuedTasks("default")).toEqual([]);
 });
 
-test("what the producer refuses is told with everything that is wrong with it", async () => {
+test("a refusal by the producer is reported with everything that is wrong", async () => {
   const { producer } = await setUp();
   const client = createClient({ url: producer.url });
 
@@ -74,7 +74,7 @@ test("what the producer refuses is told with everything that is wrong with it", 
   });
 });
 
-test("a batch is enqueued once however often it is sent, and each item that is refused says why", async () => {
+test("a batch is enqueued once however often it is sent, and each refused item says why", async () => {
   const { producer, client } = await setUp();
   const tasks = [1, 2, 3].map((data) => ({
     type: deliverWebhook,
@@ -147,7 +147,7 @@ test("dead letters are listed page by page, shown, counted, replayed once, and d
   await expect(client.deadLetters.get(LETTER)).rejects.toMatchObject({ status: 404, code: "dead-letter-not-found" });
 });
 
-test("queues are listed, paused, resumed and purged, and their tasks told one by one; so are the types", async () => {
+test("queues are listed, paused, resumed and purged, and their tasks listed one by one; so are the types", async () => {
   const { producer, client } = await setUp();
   for (let data = 0; data < 3; data++) await client.enqueue(deliverWebhook, { ...PAYLOAD, data });
 

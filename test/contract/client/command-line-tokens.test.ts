@@ -107,14 +107,14 @@ it("sends a person's token only to an address that they have confirmed", async (
   expect(new Set(asked())).toEqual(new Set(["auth print-identity-token"]));
 });
 
-it("sends no token over http, and asks for none", async () => {
+it("sends no token over http, and requests none", async () => {
   const { list, asked, confirm } = await setUp({ token: PERSONS });
   confirm();
   expect(await list(["--url", "http://producer.example"])).toMatchObject({ code: 2 });
   expect(asked()).toEqual([""]);
 });
 
-it("asks gcloud for the address's own token of a service account, and nobody for their confirmation", async () => {
+it("requests a service account's token for the address from gcloud, and needs no confirmation", async () => {
   const { received, list, asked } = await setUp({ token: ACCOUNT });
   expect(await list()).toMatchObject({ code: 0 });
   expect(received).toEqual([`Bearer ${ACCOUNT}`]);
@@ -131,7 +131,7 @@ it("impersonates an account for the address alone", async () => {
   ]);
 });
 
-it("takes the token of the default credentials' service account before gcloud's", async () => {
+it("prefers the token of the default credentials' service account to gcloud's", async () => {
   const { received, minted, list, asked, folder } = await setUp({ token: ACCOUNT });
   const { privateKey } = makeSigningKey("key-1");
   const file = path.join(folder, "account.json");

@@ -40,7 +40,7 @@ function commandsAt(url: string) {
 const document = (n: number): string => JSON.stringify({ documentId: `d${n}`, version: n, content: "x" });
 const enqueueLines = ["enqueue", "document.publish", "--ndjson", "-", "--key-prefix", "import"];
 
-it("enqueues a task for each line, reports those that are refused by number, and enqueues nothing twice", async () => {
+it("enqueues a task for each line, reports refused ones by number, and enqueues nothing twice", async () => {
   const producer = await setUpProducer();
   const handoff = commandsAt(producer.url);
   const good = Array.from({ length: 60 }, (_, n) => document(n));
@@ -66,7 +66,7 @@ it("enqueues a task for each line, reports those that are refused by number, and
   expect(second.stdout.match(/"status":200/g)).toHaveLength(60);
 });
 
-it("goes on after a line whose key is malformed", async () => {
+it("continues after a line with a malformed key", async () => {
   const producer = await setUpProducer();
   const typed = [document(1), `{"payload":${document(2)},"idempotencyKey":"a key"}`, document(3)].join("\n");
 
@@ -94,13 +94,13 @@ it.each([
   ["a malformed key for a replay", ["dead", "replay", "some-id", "--again", "--key", ""], 2, "It must be 1 to"],
   ["a malformed prefix of keys", [...enqueueLines.slice(0, -1), "a prefix"], 2, "It must be 1 to"],
   ["a folder for a file of tasks", ["enqueue", "document.publish", "--ndjson", "."], 2, "The file . can't be read.\n"],
-])("refuses %s, and calls nobody", async (_, args, code, sentence) => {
+])("refuses %s, and sends no request", async (_, args, code, sentence) => {
   const ended = await commandsAt(`http://127.0.0.1:${await freePort()}`)(args);
 
   expect(ended).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });
 });
 
-it("takes a payload's file with a byte order mark, and refuses one that is not UTF-8", async () => {
+it("accepts a payload's file with a byte order mark, and refuses one that is not UTF-8", async () => {
   const producer = await setUpProducer();
   const cwd = temporaryFolder();
   fs.writeFileSync(path.join(cwd, "marked.json"), `\ufeff${document(1)}`);
@@ -127,7 +127,7 @@ it("fits its help into a terminal", async () => {
   ).toBeLessThanOrEqual(60);
 });
 
-it("exits with 1 if it is refused, 2 at a wrong command line, 3 without a response, each with a sentence", async () => {
+it("exits with 1 if it is refused, 2 for a wrong command line, 3 without a response, each with a sentence", async () => {
   const producer = await setUpProducer();
   const handoff = commandsAt(producer.url);
   const nowhere = commandsAt(`http://127.0.0.1:${await freePort()}`);
@@ -156,7 +156,7 @@ it("exits with 1 if it is refused, 2 at a wrong command line, 3 without a respon
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-it("purges a queue only for somebody who types its name, or says --yes", async () => {
+it("purges a queue only after its name was typed, or with --yes", async () => {
   const producer = await setUpProducer();
   const handoff = commandsAt(producer.url);
   const purge = ["queues", "purge", "bulk"];
@@ -171,7 +171,7 @@ it("purges a queue only for somebody who types its name, or says --yes", async (
   expect(producer.calls("PurgeQueue")).toBe(2);
 });
 
-it("replays by filter only what somebody wants, and never everything by mistake", async () => {
+it("replays by filter only after a confirmation, and never everything by mistake", async () => {
   const producer = await setUpProducer();
   const handoff = commandsAt(producer.url);
 
@@ -207,7 +207,7 @@ it.each([
   expect(requests[0]?.headers).not.toHaveProperty("authorization");
 });
 
-it("tells whose a token is and what they may do, and skips what they may not", async () => {
+it("shows whose a token is and what they may do, and skips checks that they may not run", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   const { signal } = new AbortController();
@@ -253,7 +253,7 @@ it("finds letters of earlier revisions, which have no status", async () => {
   });
 });
 
-it("knows the ports of npm start, and names those where nothing listens", async () => {
+it("knows the ports of npm start, and names those where nothing is listening", async () => {
   expect(LAPTOP_PROJECT).toBe(LOCAL.project);
   const defaults = startVariables.parse({});
   expect(defaults).toMatchObject(laptopVariables.parse({}));

@@ -35,7 +35,7 @@ function project() {
   };
 }
 
-it("writes a type of each kind that is formatted and compiles, with its handler, its test and its lines in both indexes", async () => {
+it("writes a formatted, compiling type of each kind, with its handler, its test and its lines in both indexes", async () => {
   const { folder, add, files } = project();
   const before = files();
   const written: string[] = [];
@@ -58,7 +58,7 @@ it("writes a type of each kind that is formatted and compiles, with its handler,
   await run(process.execPath, [path.join(ROOT, "node_modules/@typescript/native/bin/tsc"), "-p", "."], options);
 });
 
-it("refuses a type that exists, a malformed name and a folder outside the project, and then writes nothing", async () => {
+it("writes nothing for an existing type, a malformed name or a folder outside the project", async () => {
   const { folder, add, files } = project();
   const before = files();
 

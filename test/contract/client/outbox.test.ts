@@ -60,7 +60,7 @@ test("a task is never enqueued when its transaction is rolled back", async () =>
   expect(producer.requests).toEqual([]);
 });
 
-test("a task that comes too late for its transaction is refused, and not silently lost", async () => {
+test("a task that is too late for its transaction is refused, not silently lost", async () => {
   const { handoff, entries } = await setUpApplication();
   const late = await handoff.transaction((tx) => {
     return Promise.resolve(() => handoff.enqueueIn(tx, deliverWebhook, PAYLOAD, { idempotencyKey: "late" }));
@@ -87,7 +87,7 @@ test("only the attempt that committed is relayed when the callback runs again", 
   expect(producer.requests.map(({ ids }) => ids)).toEqual([[entry?.id]]);
 });
 
-test("a task is enqueued once when the response of its commit is lost", async () => {
+test("a task is enqueued once if the response of its commit is lost", async () => {
   const { handoff, faults, relayAll, queued } = await setUpApplication();
   // The entry is relayed before the callback runs again and writes it anew.
   const relayed: unknown[] = [];
@@ -127,7 +127,7 @@ test("a batch enqueues all of its tasks, and nothing is sent before the relay", 
   expect(tasks.map(({ caller }) => caller)).toEqual(["shop@example.com", "shop@example.com", "shop@example.com"]);
 });
 
-test("a key that is used again with another payload makes a dead letter, and no second task", async () => {
+test("a key that is reused with another payload gets a dead letter, and no second task", async () => {
   const { handoff, relayAll, queued, deadLetters } = await setUpApplication();
   const enqueue = (event: string) =>
     handoff.transaction(async (tx) => {
@@ -143,7 +143,7 @@ test("a key that is used again with another payload makes a dead letter, and no 
   expect(await deadLetters()).toMatchObject([{ code: "payload_conflict", status: "open" }]);
 });
 
-test("a task is due at once though the application's clock is a day ahead", async () => {
+test("a task is due at once even if the application's clock is a day ahead", async () => {
   const clock = new VirtualClock({ startMs: Date.now() - DAY_MS });
   const { handoff, entries, relayAll, queued } = await setUpApplication({ clock });
 
@@ -159,7 +159,7 @@ test("a task is due at once though the application's clock is a day ahead", asyn
   expect(task?.notBefore).toBeUndefined();
 });
 
-test("a due time is that of the task in its queue", async () => {
+test("a due time is the task's schedule time in its queue", async () => {
   const { handoff, appDb, relayAll, queued } = await setUpApplication();
   const scheduleTime = new Date(Date.now() + DAY_MS).toISOString();
   const batch = appDb.batch();
@@ -171,7 +171,7 @@ test("a due time is that of the task in its queue", async () => {
   expect(await queued("default")).toMatchObject([{ notBefore: scheduleTime, scheduledAtMs: Date.parse(scheduleTime) }]);
 });
 
-test("a transaction without tasks asks for nothing, also one that only reads", async () => {
+test("a transaction without tasks sends no request, even if it only reads", async () => {
   const { handoff, order, producer } = await setUpApplication();
 
   await handoff.transaction(async (tx) => void tx.set(order, { paid: true }));
@@ -181,7 +181,7 @@ test("a transaction without tasks asks for nothing, also one that only reads", a
   expect(producer.requests).toEqual([]);
 });
 
-test("a hundred tasks go in one request, the next ones in another", async () => {
+test("a hundred tasks are sent in one request, the next ones in another", async () => {
   const { handoff, producer } = await setUpApplication();
 
   await handoff.transaction(async (tx) => {
@@ -245,7 +245,7 @@ test("a token of the application's own is for the producer's address", async () 
   expect(requests).toMatchObject([{ authorization: `Bearer for-${url}` }]);
 });
 
-test("what isn't a task of its type is refused before it is written", async () => {
+test("a payload that doesn't match the task's type is refused before it is written", async () => {
   const { handoff, appDb, entries } = await setUpApplication();
   const batch = appDb.batch();
   const idempotencyKey = "a";

@@ -37,7 +37,7 @@ const CALLS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
 
 const UNEXPECTED = { name: "HandoffError", code: "unexpected-response", problem: undefined };
 
-test.each(Object.keys(CALLS))("%s takes no success without its result for one", async (name) => {
+test.each(Object.keys(CALLS))("%s accepts no success without its result", async (name) => {
   for (const body of ['{"ok":true}', "[]", "null", "7", ""]) {
     const { url, requests } = await listenAsProducer((): Scripted => ({ status: 200, body }));
 
@@ -53,7 +53,7 @@ test.each([
   ["problems that are no list", { problems: "none" }],
   ["problems that are nothing", { problems: [null] }],
   ["problems without a message", { problems: [{ path: "payload" }] }],
-])("a refusal with %s isn't a producer's, and gets no second request", async (_, wrong) => {
+])("a refusal with %s isn't treated as a producer's, and isn't retried", async (_, wrong) => {
   const body = { status: 400, title: "Bad request", code: "x", ...wrong };
   const { url, requests } = await listenAsProducer(() => ({ status: 400, body }));
 
@@ -62,7 +62,7 @@ test.each([
   expect(requests).toHaveLength(1);
 });
 
-test("a body without an end is read as far as 32 MiB", async () => {
+test("an endless body is read up to 32 MiB", async () => {
   let pulled = 0;
   let isCancelled = false;
   const body = new ReadableStream<Uint8Array>({
@@ -82,7 +82,7 @@ test("a body without an end is read as far as 32 MiB", async () => {
   expect(pulled).toBeLessThanOrEqual(34 * MIB);
 });
 
-test("a replay's payload that JSON would change without a word is refused before anything is sent", async () => {
+test("a replay's payload that JSON would silently change is refused before anything is sent", async () => {
   const { url, requests } = await listenAsProducer(() => "never");
   const { deadLetters } = createClient({ url });
 

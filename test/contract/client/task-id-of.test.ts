@@ -8,7 +8,7 @@ import { deliverWebhook } from "../../harness/registry/test-registry.ts";
 const CLAIM_TARGET = { queue: "default", idempotency: "claim" } as const;
 const NATURAL_TARGET = { queue: "bulk", idempotency: "natural" } as const;
 
-test("tells the id that the producer gives a request with a key", async () => {
+test("returns the id that the producer gives a request with a key", async () => {
   const producer = await setUpProducer();
   const claimed = await producer.enqueue(CLAIMED, "order-7");
   const natural = await producer.enqueue(NATURAL, "order-7");
@@ -18,7 +18,7 @@ test("tells the id that the producer gives a request with a key", async () => {
   expect(await taskIdOf({ ...key, type: NATURAL.type }, NATURAL_TARGET)).toBe(natural.body.id);
 });
 
-test("tells it for each caller, however the address is written", async () => {
+test("returns it for each caller, however the address is written", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   const headers = { "idempotency-key": "order-7", authorization: bearerOf(ACCOUNTS.caller) };
@@ -30,7 +30,7 @@ test("tells it for each caller, however the address is written", async () => {
   expect(await taskIdOf({ ...key, caller: ACCOUNTS.operator }, CLAIM_TARGET)).not.toBe(body.id);
 });
 
-test("tells the id that an entry of the outbox carries", async () => {
+test("returns the id in an outbox entry", async () => {
   const { payload } = CLAIMED;
   const task = { taskType: deliverWebhook, payload, caller: ACCOUNTS.caller, nowMs: Date.now() };
   const { fields } = newEntry(task, { idempotencyKey: "order-7" });
@@ -38,7 +38,7 @@ test("tells the id that an entry of the outbox carries", async () => {
   expect(await outboxTaskIdOf(key, deliverWebhook)).toBe(fields.taskId);
 });
 
-test("refuses a part with a NUL, which could be read as two", async () => {
+test("refuses a part with a NUL, which would be ambiguous", async () => {
   const key = { type: "a", idempotencyKey: "b\0c", caller: "d" };
   await expect(taskIdOf(key, CLAIM_TARGET)).rejects.toThrow("can't contain NUL");
 });

@@ -23,7 +23,7 @@ async function setUp(responses: readonly Scripted[], options: Partial<ClientOpti
   return { ...producer, clock, client: clientOver(connection) };
 }
 
-test("all tries of a call have one made-up key, and wait as the producer asks or ever longer", async () => {
+test("all tries of a call have one random key, and wait as the producer requests or ever longer", async () => {
   const busy = { ...refusal(503, "outcome-unknown"), headers: { "retry-after": "5" } };
   const throttled = { ...refusal(429, "rate-limited"), headers: { "retry-after": "Tue, 01 Jan 2030 00:00:09 GMT" } };
   const { client, requests, clock } = await setUp([busy, "cut", { status: 502 }, throttled, ACCEPTED]);
@@ -37,7 +37,7 @@ test("all tries of a call have one made-up key, and wait as the producer asks or
   expect(requests.map(({ path, body }) => [path, body])).toEqual([sent, sent, sent, sent, sent]);
 });
 
-test("a client on somebody's behalf says so in each request and each try", async () => {
+test("a client on somebody's behalf names them in each request and each try", async () => {
   const { client, requests } = await setUp(["cut", ACCEPTED], { onBehalfOf: "Ops@Example.com" });
 
   await client.enqueue("receipt.send", { orderId: "7" });
@@ -60,7 +60,7 @@ test("an error says once what its problems and its detail both say", async () =>
   await expect(client.me()).rejects.toMatchObject({ message: `400 invalid-body: ${detail}` });
 });
 
-test("two calls have two keys, and a key of one's own is sent as it is", async () => {
+test("two calls have two keys, and a given key is sent as it is", async () => {
   const { client, requests } = await setUp([ACCEPTED]);
 
   await client.enqueue("receipt.send", 1);
@@ -73,7 +73,7 @@ test("two calls have two keys, and a key of one's own is sent as it is", async (
   expect(JSON.parse(requests[2]?.body ?? "")).toEqual({ type: "receipt.send", payload: 1, delaySeconds: 3 });
 });
 
-test("a refused request is sent once, and its error says all that is wrong with it", async () => {
+test("a refused request is sent once, and its error lists everything that is wrong", async () => {
   const problems = [
     { path: "payload.url", message: "must be an http or https URL" },
     { path: "type", message: "is missing" },
@@ -105,7 +105,7 @@ test.each([
   expect(clock.pauses).toEqual(pauses);
 });
 
-test("a producer that can't be reached is an error of its own, which says why", async () => {
+test("a producer that can't be reached has its own error, which says why", async () => {
   const { client, requests } = await setUp(["cut"], { retry: { tries: 2 } });
 
   const error: unknown = await client.get("1").catch((thrown: unknown) => thrown);
@@ -115,7 +115,7 @@ test("a producer that can't be reached is an error of its own, which says why", 
   expect(requests).toHaveLength(2);
 });
 
-test("a purge whose response is lost isn't repeated, since tasks may have come after it", async () => {
+test("a purge whose response is lost isn't repeated, since tasks may have been added after it", async () => {
   const { client, requests } = await setUp(["cut", { status: 200, body: { key: "default" } }]);
 
   await expect(client.queues.purge("default")).rejects.toBeInstanceOf(UnreachableError);
@@ -153,7 +153,7 @@ test.each<[string, Scripted]>([
   ["a redirect", { status: 302, headers: { location: "http://127.0.0.1:9/elsewhere" } }],
   ["half a document", { status: 200, headers: { "content-type": "application/json" }, body: '{"id":' }],
   ["a proxy's refusal", { status: 403, headers: { "content-type": "text/html" }, body: "<h1>Forbidden</h1>" }],
-])("what responds with %s isn't taken for a producer, and gets no second request", async (_, response) => {
+])("a response with %s isn't treated as the producer's, and isn't retried", async (_, response) => {
   const { client, requests } = await setUp([response], { auth: () => "secret-token" });
 
   const error: unknown = await client.me().catch((thrown: unknown) => thrown);
@@ -163,7 +163,7 @@ test.each<[string, Scripted]>([
   expect(requests).toHaveLength(1);
 });
 
-test("requests carry the token that one's own function makes for the producer's address, and one's own trace", async () => {
+test("requests carry the given function's token for the producer's address, and the given trace", async () => {
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
   const audiences: string[] = [];
   const auth = (audience: string) => `token-${audiences.push(audience)}`;
@@ -179,7 +179,7 @@ test("requests carry the token that one's own function makes for the producer's 
   ]);
 });
 
-test("what a token function throws reaches the caller as it is, and nothing is sent", async () => {
+test("an error of a token function reaches the caller as it is, and nothing is sent", async () => {
   const failure = new Error("no credentials");
   const { client, requests } = await setUp([ACCEPTED], { auth: () => Promise.reject(failure) });
 
@@ -188,7 +188,7 @@ test("what a token function throws reaches the caller as it is, and nothing is s
   expect(requests).toEqual([]);
 });
 
-test("requests go through a fetch of one's own", async () => {
+test("requests use the given fetch", async () => {
   const sent: string[] = [];
   const fetch = async (url: string) => {
     sent.push(url);
@@ -205,14 +205,14 @@ test("requests go through a fetch of one's own", async () => {
 test.each([
   [{ idempotencyKey: "two words" }, "idempotencyKey must be 1 to 255 visible ASCII characters"],
   [{ idempotencyKey: "" }, "idempotencyKey must be"],
-])("the key of %j is refused before anything is sent", async (options, message) => {
+])("the key %j is refused before anything is sent", async (options, message) => {
   const { client, requests } = await setUp([ACCEPTED]);
   const call = client.enqueue("receipt.send", {}, options);
   await expect(call).rejects.toThrow(message);
   expect(requests).toEqual([]);
 });
 
-test("a payload that JSON would change without a word is refused before anything is sent", async () => {
+test("a payload that JSON would silently change is refused before anything is sent", async () => {
   const { client, requests } = await setUp([ACCEPTED]);
   const payload = { at: new Date(), amount: Number.NaN, left: undefined, list: [undefined] };
 
@@ -231,7 +231,7 @@ test.each([{ tries: 0 }, { tries: 1.5 }, { totalMs: -1 }, { totalMs: Number.NaN 
   },
 );
 
-test("a response that breaks off is none, and is asked for again", async () => {
+test("a truncated response doesn't count, and the request is retried", async () => {
   let count = 0;
   const server = http.createServer((_, response) => {
     count += 1;

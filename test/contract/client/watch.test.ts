@@ -29,7 +29,7 @@ async function setUp(script: (request: ReceivedRequest, nth: number) => Scripted
 const paths = (requests: readonly ReceivedRequest[]): string[] =>
   requests.map(({ path }) => decodeURIComponent(path.replace(`/v1/tasks/${ID}`, "")));
 
-test("a wait looks once, then has the producer hold each request until the task changes", async () => {
+test("a wait reads once, then lets the producer hold each request until the task changes", async () => {
   const views = [tagged("queued", '"a"'), tagged("running", '"b"'), tagged("succeeded", '"c"')];
   const { client, requests, clock } = await setUp((_, nth) => views[nth] ?? "never");
 
@@ -39,7 +39,7 @@ test("a wait looks once, then has the producer hold each request until the task 
   expect(clock.pauses).toEqual([]);
 });
 
-test("a watch tells each change once, until the task has ended", async () => {
+test("a watch reports each change once, until the task has ended", async () => {
   const views = [tagged("queued", '"a"'), tagged("queued", '"a"'), tagged("waiting", 'W/"b"'), tagged("dead", '"c"')];
   const { client, requests } = await setUp((_, nth) => views[nth] ?? "never");
 
@@ -59,7 +59,7 @@ test.each<TaskState>(["succeeded", "dead", "cancelled", "finished", "removed"])(
   },
 );
 
-test("a wait that the producer has no room for looks again every two seconds", async () => {
+test("a wait for which the producer has no room reads again every two seconds", async () => {
   let looks = 0;
   const { client, requests, clock } = await setUp(({ path }) => {
     if (path.includes("?")) return { ...refusal(429, "too-many-waits"), headers: { "retry-after": "5" } };
@@ -84,7 +84,7 @@ test("views without an ETag are compared, every two seconds", async () => {
   expect(clock.pauses).toEqual([2_000, 2_000]);
 });
 
-test("a wait ends with a TimeoutError when its time is up, and asks for no longer holds than it has left", async () => {
+test("a wait ends with a TimeoutError when its time is up, and requests no hold longer than the remaining time", async () => {
   const { client, requests, clock } = await setUp(() => tagged("running", '"a"'));
 
   const error: unknown = await client.wait(ID, { timeoutMs: 3_000 }).catch((thrown: unknown) => thrown);
@@ -117,7 +117,7 @@ test.each([Number.NaN, -1])("a wait of %d ms is refused before anything is sent"
   expect(requests).toEqual([]);
 });
 
-test("a task that there isn't ends the wait", async () => {
+test("a task that doesn't exist ends the wait", async () => {
   const { client, requests } = await setUp(() => refusal(404, "task-not-found"));
   await expect(client.wait(ID)).rejects.toMatchObject({ status: 404, code: "task-not-found" });
   expect(requests).toHaveLength(1);

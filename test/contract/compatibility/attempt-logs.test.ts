@@ -6,7 +6,7 @@ import { sealWebhook, startWorkers } from "./workers.ts";
 const LEASE_MS = 50_000;
 
 test.skipIf(isTooShallow())(
-  "the previous revision leaves the log of today's attempts alone, and an attempt that it lost is told",
+  "the previous revision keeps the log of today's attempts, and an attempt that it lost is logged",
   async (context) => {
     const { deliver, deliverHeld, subscribe, recordOf, storeClock } = await startWorkers(context, [
       "previous",

@@ -31,7 +31,7 @@ test("a task of a later revision runs on its first hop, up to a second before it
   }
 });
 
-test("a later hop runs, and a task before its time is put off, whatever else their envelopes hold", async (context) => {
+test("a later hop runs, and an early task is rescheduled, whatever else their envelopes contain", async (context) => {
   const workers = await startWorkers(context, ["today"]);
 
   const results = await ofEachKind(async (kind) => {

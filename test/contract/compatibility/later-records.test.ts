@@ -31,7 +31,7 @@ const STRIP = Object.fromEntries(
 const LEASE_MS = 50_000;
 const MINUTE_MS = 60_000;
 
-test("fields that the worker doesn't know survive a retry, a completion and a dead-lettering", async (context) => {
+test("unknown fields survive a retry, a completion and a dead-lettering", async (context) => {
   const workers = await startWorkers(context, ["today"]);
 
   const results = await ofEachKind(async (kind) => {
@@ -67,7 +67,7 @@ test("fields that the worker doesn't know survive a retry, a completion and a de
   );
 });
 
-test("fields that the worker doesn't know survive a claim, and the claim that takes it over", async (context) => {
+test("unknown fields survive a claim, and the claim that takes it over", async (context) => {
   const workers = await startWorkers(context, ["today"]);
   const { deliver, deliverHeld, subscribe, changeRecord, storedRecord, storeClock } = workers;
   const subscriber = subscribe(503);
@@ -89,7 +89,7 @@ test("fields that the worker doesn't know survive a claim, and the claim that ta
   expect((await storedRecord(task))?.fields).toMatchObject({ ...LATER_FIELDS, state: "succeeded", fence: 3 });
 });
 
-test("a field that the worker does know is removed once it no longer applies", async (context) => {
+test("a known field is removed once it no longer applies", async (context) => {
   const workers = await startWorkers(context, ["today"]);
 
   const results = await ofEachKind(async (kind) => {

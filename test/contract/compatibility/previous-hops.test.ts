@@ -39,7 +39,7 @@ describe.skipIf(isTooShallow())("the previous revision, which knows no hops", ()
     expect(results).toEqual(ofEveryKind(cases.flatMap(() => ["503 unavailable", "503 unavailable"])));
   });
 
-  test("keeps the fields of hops in a record that it works on, and leaves the later hop to today's", async (context) => {
+  test("keeps the fields of hops in a record that it changes, and leaves the later hop to today's", async (context) => {
     const workers = await startWorkers(context, ["previous", "today"]);
 
     const results = await ofEachKind(async (kind) => {

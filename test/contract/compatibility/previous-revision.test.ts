@@ -26,7 +26,7 @@ if (tooShallow) {
 }
 
 describe.skipIf(tooShallow)("the previous revision and today's", () => {
-  test("run what the other's producer has enqueued, and read the other's records", async (context) => {
+  test("run the tasks that the other's producer has enqueued, and read the other's records", async (context) => {
     const { enqueue, view, subscribe, cloudTasks, recordedStates, db } = await startDeployments(context);
     await db.doc("accounts/payer").set({ balance: 100 });
     await db.doc("accounts/payee").set({ balance: 0 });
@@ -119,7 +119,7 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
     );
   });
 
-  test("dead-letter a task after the last attempt, whoever made the others, and leave its letter alone", async (context) => {
+  test("dead-letter a task after the last attempt, whoever ran the others, and leave its letter alone", async (context) => {
     const workers = await startWorkers(context, BOTH);
 
     const results = await ofEachKind((kind) =>

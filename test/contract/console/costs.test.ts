@@ -15,7 +15,7 @@ function callsOf({ emulators }: ProducerHarness): number {
 
 const SHARDS = [...TEST_REGISTRY.queues].flatMap(([key, settings]) => shardKeys(key, settings)).length;
 
-it("the overview costs a call for each queue of Cloud Tasks and at most three more; ten tabs cost what one does", async () => {
+it("the overview costs a call per Cloud Tasks queue and at most three more; ten tabs cost the same as one", async () => {
   const { producer, get } = await setUpConsole();
   const before = callsOf(producer);
   await get("/");
@@ -32,7 +32,7 @@ it("the overview costs a call for each queue of Cloud Tasks and at most three mo
 const PAGE_LETTERS = 50;
 const PAGES = 100;
 
-it("page 100 of the dead letters costs what page 2 does, and page 1 only the summary more", async () => {
+it("page 100 of the dead letters costs the same as page 2, and page 1 only the summary more", async () => {
   const cost = countQueryCost();
   const { producer, get } = await setUpConsole({ producer: { cost } });
   const died = Date.UTC(2026, 4, 1);

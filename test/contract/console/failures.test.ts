@@ -15,7 +15,7 @@ async function setUpAnswering(status: number, body: string, type = "text/html") 
   });
 }
 
-it("leads back from a refused action to the page with its button", async () => {
+it("links from a refused action back to the page with its button", async () => {
   const { request } = await setUpPerson();
   const page = await request(`${HERE}/queues/default?a=b`);
   expect(page.status).toBe(403);
@@ -29,7 +29,7 @@ it.each([
   ["a script", "javascript:alert(1)"],
   ["a path that browsers take for another host", `${HERE}//evil.example/`],
   ["a path that browsers take for another host, with a backslash", `${HERE}/\\evil.example/`],
-])("leads nowhere from a refused action that came from %s", async (_, from) => {
+])("links nowhere from a refused action that was sent from %s", async (_, from) => {
   const { request } = await setUpPerson();
   const page = await request(from);
   expect(page.status).toBe(403);
@@ -50,7 +50,7 @@ it.each([
   ["Cloud Run's refusal of the console", 403, "<h1>Forbidden</h1>", 502, "is not one of a producer. Check that"],
   ["no instance that is free", 503, "<h1>Unavailable</h1>", 503, "is not one of a producer."],
   ["too many requests", 429, "Rate exceeded.", 429, "is not one of a producer."],
-])("where a producer would be, %s is told as what it is", async (_, status, body, shown, detail) => {
+])("describes %s in place of a producer as what it is", async (_, status, body, shown, detail) => {
   const { get } = await setUpAnswering(status, body);
   const page = await get("/schedules?a=b");
   expect(page.status).toBe(shown);

@@ -16,7 +16,7 @@ it("shows the queues with their depths", async () => {
   expect(page.liveSeconds).toBe(5);
 });
 
-it("says who looks, and in which role", async () => {
+it("shows the person and their role", async () => {
   const { get } = await setUpConsole({ person: ACCOUNTS.viewer });
   const page = await get("/");
   expect(page.status).toBe(200);
@@ -38,7 +38,7 @@ it("shows the other parts when the producer has no source of counts", async () =
 
 const HEADINGS = { queues: "Queues", throughput: "Last hour", "dead-letters/summary": "Dead letters" } as const;
 
-it.each(Object.entries(HEADINGS))("says of %s alone that it can't be read, in its place", async (part, heading) => {
+it.each(Object.entries(HEADINGS))("says that %s alone can't be read, in its place", async (part, heading) => {
   const calls = watchCalls();
   const { get } = await setUpConsole({ fetch: calls.fetch });
   calls.decide((call) => (call === `GET /v1/${part}` ? "not reached" : "passes"));
@@ -49,7 +49,7 @@ it.each(Object.entries(HEADINGS))("says of %s alone that it can't be read, in it
   for (const other of Object.values(HEADINGS)) expect(main).toContain(other);
 });
 
-it("shows the queues without their types when those can't be read", async () => {
+it("shows the queues without their types if those can't be read", async () => {
   const calls = watchCalls();
   const { get } = await setUpConsole({ fetch: calls.fetch });
   calls.decide((call) => (call === "GET /v1/task-types" ? "not reached" : "passes"));
@@ -57,7 +57,7 @@ it("shows the queues without their types when those can't be read", async () => 
   expect([status, main]).toEqual([200, expect.stringMatching(/default paused .* can't be read now/)]);
 });
 
-it("is an error page when nothing can be read", async () => {
+it("is an error page if nothing can be read", async () => {
   const calls = watchCalls();
   const { get } = await setUpConsole({ fetch: calls.fetch });
   calls.decide((call) => (call === "GET /v1/me" ? "passes" : "not reached"));

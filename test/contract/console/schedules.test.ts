@@ -32,7 +32,7 @@ it("pauses and resumes a schedule, and says so", async () => {
   expect(resumed.actions).toContain("/schedules/nightly/pause");
 });
 
-it("runs a schedule now, and leads to the task that it made", async () => {
+it("runs a schedule now, and leads to the task that this created", async () => {
   const { post, producer: api } = await setUpConsole({ producer });
   const done = await post("/schedules/hourly/run");
   const [task] = await api.queuedTasks("default");
@@ -40,7 +40,7 @@ it("runs a schedule now, and leads to the task that it made", async () => {
   expect(done).toMatchObject({ status: 303, location: `/tasks/${id}` });
 });
 
-it("makes one task of two clicks on one button", async () => {
+it("creates one task for two clicks on one button", async () => {
   const { get, post, producer: api } = await setUpConsole({ producer });
   const { html } = await get("/schedules");
   const [, key = ""] = /action="\/schedules\/nightly\/run".*?name="key" value="([^"]+)"/s.exec(html) ?? [];
@@ -52,7 +52,7 @@ it("makes one task of two clicks on one button", async () => {
   expect(await api.queuedTasks("default")).toHaveLength(1);
 });
 
-it("teaches how to define a schedule where there is none", async () => {
+it("shows how to define a schedule if there is none", async () => {
   const { get } = await setUpConsole();
   const page = await get("/schedules");
   expect(page.main).toContain("shared/tasks/schedules.ts");
@@ -73,7 +73,7 @@ it("offers a viewer no action, and shows the producer's refusal of each", async 
   expect(await api.queuedTasks("default")).toEqual([]);
 });
 
-it("says that there is no such schedule", async () => {
+it("says that a schedule doesn't exist", async () => {
   const { post } = await setUpConsole({ producer });
   const page = await post(`/schedules/${encodeURIComponent('"><script>')}/run`);
   expect(page.status).toBe(404);

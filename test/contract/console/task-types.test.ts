@@ -7,7 +7,7 @@ import { LETTER, letterOf } from "../../harness/producer/letters.ts";
 
 const run = promisify(execFile);
 
-it("lists the types, with what is dead of each", async () => {
+it("lists the types, with the dead letters of each", async () => {
   const { producer, get } = await setUpConsole();
   await producer.letters().doc(LETTER).set(letterOf(LETTER));
   const page = await get("/task-types");
@@ -23,7 +23,7 @@ it("lists the types, with what is dead of each", async () => {
   );
 });
 
-it("shows how tasks of a type run, and what they take", async () => {
+it("shows how tasks of a type run, and their payload", async () => {
   const { get } = await setUpConsole();
   const page = await get("/task-types/ledger.transfer");
   expect(page.status).toBe(200);
@@ -36,7 +36,7 @@ it("shows how tasks of a type run, and what they take", async () => {
   expect(JSON.parse(schema.html)).toMatchObject({ type: "object", required: ["from", "to", "amount"] });
 });
 
-it("says which types there are instead of one that isn't there", async () => {
+it("lists the existing types in place of an unknown one", async () => {
   const { get } = await setUpConsole();
   const page = await get(`/task-types/${encodeURIComponent("<script>alert(1)</script>")}`);
   expect(page.status).toBe(404);
@@ -45,7 +45,7 @@ it("says which types there are instead of one that isn't there", async () => {
   expect(page.links).toContain("/task-types/webhook.deliver");
 });
 
-it("gives curl lines that work for every type that has an example", async () => {
+it("shows curl commands that work for every type that has an example", async () => {
   const { producer, get } = await setUpConsole({ producer: { registry } });
   for (const type of registry.types.keys()) {
     const page = await get(`/task-types/${type}`);

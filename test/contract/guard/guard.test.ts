@@ -20,7 +20,7 @@ async function play(surface: Surface, guardCase: GuardCase) {
 }
 
 describe.each(Object.entries(SURFACES))("%s", (_name, start) => {
-  it("serves programs, and no page that it didn't serve itself, by any name but its own", async () => {
+  it("serves programs and its own pages, by its own names only", async () => {
     const surface = await start();
     const cases = guardCases(surface.port);
     const seen = new Map<string, number | "served" | null>();
@@ -33,7 +33,7 @@ describe.each(Object.entries(SURFACES))("%s", (_name, start) => {
     expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(cases.map(({ name, expected }) => [name, expected])));
   });
 
-  it("lets no page make other requests than a page can make without asking", async () => {
+  it("lets no page make requests other than those that need no permission", async () => {
     const { port, healthPath } = await start();
     const preflight = await fetch(`http://127.0.0.1:${port}${healthPath}`, {
       method: "OPTIONS",
@@ -62,7 +62,7 @@ describe.each(Object.entries(SURFACES))("%s", (_name, start) => {
     expect(page.text).toContain("comes from a web page that this server didn't serve");
   });
 
-  it("keeps the connection open for the next request after one that it refused with its body", async () => {
+  it("keeps the connection open for the next request after refusing one with a body", async () => {
     const { port, healthPath } = await start();
     const body = "x".repeat(200_000);
     const refused = `POST ${healthPath} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

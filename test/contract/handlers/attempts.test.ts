@@ -6,7 +6,7 @@ import { type Parts, setUp, setUpStore } from "./recording-handlers.ts";
 
 const never = (): Promise<HandlerResult> => Promise.withResolvers<HandlerResult>().promise;
 
-test("what a handler throws is thrown on as it is", async () => {
+test("an error of a handler is rethrown as it is", async () => {
   const bug = new RangeError("A bug.");
   const { harness, clock } = setUp({ handle: () => Promise.reject(bug) });
   await expect(harness.run("test.claim", { n: 1 })).rejects.toBe(bug);
@@ -19,7 +19,7 @@ test("a result that the worker would drop is dropped", async () => {
   expect(harness.logs).toMatchObject([{ severity: "ERROR" }]);
 });
 
-test("the signal fires when the timeout is used up, and what the handler returns then is returned", async () => {
+test("the signal fires when the timeout is used up, and the handler's later result is returned", async () => {
   const end = Promise.withResolvers<HandlerResult>();
   const { harness, runs, clock } = setUp({ handle: () => end.promise });
   const running = harness.run("test.claim", { n: 1 });
@@ -59,7 +59,7 @@ test("a test stops a handler as a shutdown does: it has one second", async () =>
   expect(await ended).toContain(`${stuckAtMs}: Error: test.claim kept running for 1000 ms after its signal`);
 });
 
-test("a signal that has fired already is handed on", async () => {
+test("a signal that has already fired is passed on", async () => {
   const { harness, runs } = setUp();
   await harness.run("test.claim", { n: 1 }, { signal: AbortSignal.abort() });
   expect(runs[0]?.context.signal.aborted).toBe(true);
@@ -82,7 +82,7 @@ const writeAnd =
     return end();
   };
 
-test("a transaction commits when it succeeds: reads and writes are those of the worker, without the record", async () => {
+test("a transaction commits if it succeeds: reads and writes are those of the worker, without the record", async () => {
   const store = await setUpStore(writeAnd(() => store.db, succeeded));
   expect(await store.harness.run("test.stored", { n: 1 })).toMatchObject({ kind: "succeeded" });
   expect(Object.fromEntries(store.emulator.calls)).toEqual({ BatchGetDocuments: 2, Commit: 1 });

@@ -21,13 +21,13 @@ import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 import { DOCUMENT, codeBlocks, examples, namedFiles, rowsOf } from "./document.ts";
 import { sendReceipt } from "./examples/tasks/receipt-send.ts";
 
-test("each code block stands in an example that is tested", () => {
+test("each code block is in an example that is tested", () => {
   const tested = examples();
   expect(codeBlocks().length).toBeGreaterThan(8);
   expect(codeBlocks().filter((code) => !tested.some((text) => text.includes(code)))).toEqual([]);
 });
 
-test("each file that it names exists, apart from those of its examples", () => {
+test("each file that it names exists, except those of its examples", () => {
   const missing = namedFiles().filter(({ exists }) => !exists);
   expect(namedFiles().length).toBeGreaterThan(6);
   // Somebody who follows the document has these, too.
@@ -45,7 +45,7 @@ test("it says how much longer than a handler a dispatch takes", () => {
   expect(DOCUMENT).toContain(`at least ${besidesMs / 1_000} s longer`);
 });
 
-test("the table of the context has every field, and no other", async () => {
+test("the table of the context has exactly the context's fields", async () => {
   const seen: string[] = [];
   const handler = bindHandler(claimTaskType, (_, context: HandlerContext) => {
     seen.push(...Object.keys(context));
@@ -114,7 +114,7 @@ async function deliverAll(kind: Kind, steps: Steps) {
 const CASES = Object.entries(ENDS).map(([end, steps]) => ({ end, steps }));
 
 test.each(CASES.flatMap(({ end, steps }) => KIND_NAMES.map((kind) => ({ kind, end, steps }))))(
-  "the table says what a $kind handler's end is answered: $end",
+  "the table gives the response for a $kind handler's end: $end",
   async ({ kind, end, steps }) => {
     const { status, headers } = await deliverAll(kind, steps);
     const wait = headers.has("retry-after") ? `, \`Retry-After: ${headers.get("retry-after")}\`` : "";
@@ -123,7 +123,7 @@ test.each(CASES.flatMap(({ end, steps }) => KIND_NAMES.map((kind) => ({ kind, en
   },
 );
 
-test.each(CASES)("the table says whether an attempt counts that ends so: $end", async ({ end, steps }) => {
+test.each(CASES)("the table says whether an attempt counts with the end: $end", async ({ end, steps }) => {
   const { runs, record } = await deliverAll("claim", steps);
   const [, , counted] = RESULTS.find(([name]) => name === end) ?? [];
   expect(["yes", "no"]).toContain(counted);

@@ -68,7 +68,7 @@ test.each([
   ["no fields at all", {}],
   ["a nested field", { to: { city: "Bern" } }],
   ["whole lists", { items: [{ sku: "a", count: 1 }] }],
-])("is content with %s", async (_, part) => {
+])("accepts %s", async (_, part) => {
   const { harness, enqueue } = await setUp();
   const enqueued = await enqueue(shipOrder, ORDER);
   expect(await harness.expectEnqueued("order.ship", part)).toEqual(enqueued);
@@ -80,7 +80,7 @@ test.each([
   ["a list with fewer items", { items: [] }],
   ["a field that isn't there", { weight: 3 }],
   ["an inherited name", { constructor: Object }],
-])("is not content with %s", async (_, part: object) => {
+])("doesn't accept %s", async (_, part: object) => {
   const { harness, enqueue } = await setUp();
   await enqueue(shipOrder, ORDER);
   await expect(harness.expectEnqueued("order.ship", part)).rejects.toThrow(AssertionError);
@@ -114,17 +114,17 @@ test("lists the first twenty of many", async () => {
   );
 });
 
-test("says where it looked when there is nothing", async () => {
+test("says where it looked if there is nothing", async () => {
   const { harness } = await setUp();
   await expect(harness.expectEnqueued("order.ship")).rejects.toThrow(`There are no tasks in ${PROJECT}.`);
 });
 
-test("a harness that knows no queues says so", async () => {
+test("a harness without queues says so", async () => {
   const harness = createHarness({ registry, handlers });
   await expect(harness.expectEnqueued("order.ship")).rejects.toThrow("pass tasks to createHarness");
 });
 
-test("the type and the part are checked at compile time", () => {
+test("the type and the expected part are checked at compile time", () => {
   const harness = createHarness({ registry, handlers });
   const misuse = [
     // @ts-expect-error -- there is no such type

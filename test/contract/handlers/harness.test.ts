@@ -11,7 +11,7 @@ import { ConfigError } from "../../../shared/runtime/config-error.ts";
 import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 import { handlersOf, natural, registry, setUp, setUpStore, stored } from "./recording-handlers.ts";
 
-test("a handler gets its payload as the worker would hand it over: through JSON, and parsed", async () => {
+test("a handler gets its payload as from the worker: through JSON, and parsed", async () => {
   const { harness, runs } = setUp();
   await harness.run("test.claim", { n: 1, note: undefined });
   expect(runs.map(({ payload }) => payload)).toStrictEqual([{ n: 1, unit: "piece" }]);
@@ -35,14 +35,14 @@ test("a task type that isn't registered is a compile error, and refused", async 
   await expect(harness.run("test.other", { n: 1 })).rejects.toThrow('There is no task type "test.other".');
 });
 
-test("handlers that don't go together with the task types are refused", () => {
+test("handlers that don't match the task types are refused", () => {
   const { "test.natural": _, ...rest } = handlersOf({}).handlers;
   // @ts-expect-error -- one is missing
   const create = () => createHarness({ registry, handlers: rest });
   expect(create).toThrow('Task type "test.natural" has no handler.');
 });
 
-test("the context has the fields that the worker's has", async () => {
+test("the context has the same fields as the worker's", async () => {
   const fromWorker: string[][] = [];
   const keep = (_: unknown, context: HandlerContext) => {
     fromWorker.push(Object.keys(context).toSorted());
@@ -78,7 +78,7 @@ test("a test can say which attempt it is, of which task, and when that was accep
   expect(runs[0]?.context).toMatchObject({ attempt: 3, isLastAttempt: true, idempotencyKey, enqueuedAt });
 });
 
-test("what the worker would never tell a handler is refused", async () => {
+test("values that the worker would never pass to a handler are refused", async () => {
   const { harness, runs } = setUp();
   const run = (options: { attempt?: number; idempotencyKey?: string }) => harness.run("test.claim", { n: 1 }, options);
   await expect(run({ attempt: 0 })).rejects.toThrow(RangeError);
@@ -102,14 +102,14 @@ test("settings have their local values, or the texts that the test gives", async
   }
 });
 
-test("a text that a setting's schema rejects is refused, and so is a setting that no type declares", () => {
+test("a text that a setting's schema rejects is refused, and so is an undeclared setting", () => {
   expect(() => setUp({ settings: { TEST_SIZE: "large" } })).toThrow(ConfigError);
   const { handlers } = handlersOf({});
   // @ts-expect-error -- it isn't declared
   createHarness({ registry, handlers, settings: { TEST_OTHER: "x" } });
 });
 
-test("log lines are kept, and say which task they are about", async () => {
+test("log lines are kept, and name their task", async () => {
   const { harness, runs } = setUp({
     handle: (_, { log }) => {
       log.debug({ step: 1 }, "working");

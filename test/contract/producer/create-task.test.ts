@@ -63,7 +63,7 @@ describe("a new task", () => {
     });
   });
 
-  it("carries no malformed trace context", async () => {
+  it("has no malformed trace context", async () => {
     const producer = await setUpProducer();
     await producer.post(JSON.stringify(CLAIMED), { traceparent: "00-zz-zz-01" });
     const [stored] = await producer.queuedTasks("default");
@@ -106,7 +106,7 @@ describe("a new task", () => {
 describe("a request from Cloud Scheduler", () => {
   const due = (time: string) => ({ "X-CloudScheduler-JobName": "daily", "X-CloudScheduler-ScheduleTime": time });
 
-  it("makes one task, however often it is repeated, and another one each time it is due", async () => {
+  it("creates one task, however often it is repeated, and another one each time it is due", async () => {
     const producer = await setUpProducer();
     const monday = "2026-11-23T06:00:00Z";
     const responses = [
@@ -182,7 +182,7 @@ describe("a task requested again", () => {
     expect(JSON.parse(String(stored[0]?.httpRequest?.body)).payload).toEqual(CLAIMED.payload);
   });
 
-  it("is one of the two when two payloads arrive under one key at once", async () => {
+  it("is one of the two if two payloads arrive under one key at once", async () => {
     const producer = await setUpProducer();
     const other = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
     const responses = await Promise.all([producer.enqueue(CLAIMED, "k"), producer.enqueue(other, "k")]);

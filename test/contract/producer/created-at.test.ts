@@ -53,7 +53,7 @@ it.each([
   expect(await createdAts()).toEqual([outside, outside]);
 });
 
-it("is as close as an earlier revision's record tells", async () => {
+it("is as exact as an earlier revision's record allows", async () => {
   const { createdAts, writeRecord, leaveQueue } = await setup();
   await writeRecord({ state: "succeeded", firstSeenAt: Timestamp.fromMillis(Date.parse(ACCEPTED) + 5_000) });
   await leaveQueue();

@@ -99,7 +99,7 @@ describe("a task that has left its queue", () => {
   });
 });
 
-describe("a task that is delivered", () => {
+describe("a task during its delivery", () => {
   it("is running, then waiting, then finished", async () => {
     const worker = await startScriptedWorker();
     const producer = await setUpProducer({ delivering: true, workerUrl: worker.url });

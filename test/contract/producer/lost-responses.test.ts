@@ -26,7 +26,7 @@ describe("a CreateTask whose response is lost", () => {
     ["a stream that is cut off", "reset"],
   ];
 
-  it.each(losses)("is tried again when it had no effect: %s", async (_, answer) => {
+  it.each(losses)("is retried if it had no effect: %s", async (_, answer) => {
     const producer = await setUpProducer();
     void producer.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer });
     expect((await producer.enqueue(CLAIMED, "k")).status).toBe(202);
@@ -34,7 +34,7 @@ describe("a CreateTask whose response is lost", () => {
     expect(producer.calls("CreateTask")).toBe(1);
   });
 
-  it.each(losses)("is recognised as this request's own when it had its effect: %s", async (_, answer) => {
+  it.each(losses)("is recognised as this request's own if it had its effect: %s", async (_, answer) => {
     const producer = await setUpProducer();
     void producer.tasksProxy.inject({ rpc: "CreateTask", when: "after-effect", answer });
     const accepted = await producer.enqueue(CLAIMED, "k");
@@ -70,7 +70,7 @@ describe("a CreateTask whose response is lost", () => {
     expect(await producer.queuedTasks("default")).toHaveLength(1);
   });
 
-  it("doesn't take an earlier request's task for its own", async () => {
+  it("isn't mistaken for an earlier request's task", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const first = await producer.enqueue(CLAIMED, "k");
@@ -132,7 +132,7 @@ describe("a CreateTask that never gets a response", () => {
   it.each<[Fault["when"], number]>([
     ["before-effect", 0],
     ["after-effect", 1],
-  ])("ends in a 503 that says how to go on: %s", async (when, tasks) => {
+  ])("ends in a 503 that says how to continue: %s", async (when, tasks) => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const injected = producer.tasksProxy.inject({ ...lost, when });
@@ -160,7 +160,7 @@ describe("a CreateTask that never gets a response", () => {
     expect(await producer.queuedTasks("default")).toHaveLength(1);
   });
 
-  it("is not tried again once the caller has gone", async () => {
+  it("isn't retried once the caller has gone", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const injected = producer.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer: "nothing" });
@@ -176,8 +176,8 @@ describe("a CreateTask that never gets a response", () => {
   });
 });
 
-describe("what Cloud Tasks refuses", () => {
-  it("is 429 with a time to come back when there are too many tasks", async () => {
+describe("a refusal by Cloud Tasks", () => {
+  it("is 429 with a time to retry if there are too many tasks", async () => {
     const producer = await setUpProducer();
     void producer.tasksProxy.inject({
       rpc: "CreateTask",
@@ -191,7 +191,7 @@ describe("what Cloud Tasks refuses", () => {
     expect(producer.calls("CreateTask")).toBe(0);
   });
 
-  it("is 503 when the queue is missing, and only the log says so", async () => {
+  it("is 503 if the queue is missing, and only the log says so", async () => {
     const producer = await setUpProducer();
     await producer.admin.deleteQueue({
       name: producer.taskName("0".repeat(32) + "-default").split("/tasks/")[0] ?? "",
@@ -204,7 +204,7 @@ describe("what Cloud Tasks refuses", () => {
     expect(producer.calls("CreateTask")).toBe(1);
   });
 
-  it("is 500 when it is a bug of ours, and says nothing about the payload", async () => {
+  it("is 500 if it is a bug of ours, and says nothing about the payload", async () => {
     const producer = await setUpProducer();
     void producer.tasksProxy.inject({
       rpc: "CreateTask",
@@ -218,7 +218,7 @@ describe("what Cloud Tasks refuses", () => {
 });
 
 describe("look-ups that fail", () => {
-  it("refuse a keyed request before anything is created when the records don't respond", async () => {
+  it("refuse a keyed request before anything is created if the records don't respond", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const injected = producer.recordsProxy.inject({
@@ -234,7 +234,7 @@ describe("look-ups that fail", () => {
     expect(producer.calls("CreateTask")).toBe(0);
   });
 
-  it("leave it open what became of a taken name", async () => {
+  it("leave the state of a taken name unknown", async () => {
     const producer = await setUpProducer();
     await producer.enqueue(CLAIMED, "k");
     void producer.tasksProxy.inject({

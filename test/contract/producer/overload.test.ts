@@ -46,7 +46,7 @@ async function refusal(producer: ProducerHarness, body = BODY) {
 const OVERLOADED = { status: 503, code: "overloaded", retryAfter: "5", created: 0 };
 
 describe("a producer that has no room for another request", () => {
-  it("answers 503 with a code of its own and creates nothing, while its probes pass", async () => {
+  it("answers 503 with its own code and creates nothing, while its probes pass", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 1, maxBodyBytes: ROOMY } });
     const hanging = await hang(producer);
 
@@ -59,7 +59,7 @@ describe("a producer that has no room for another request", () => {
     await expect.poll(async () => (await producer.post(BODY)).status).toBe(202);
   });
 
-  it("has no room for a large body, but for a small one", async () => {
+  it("has room for a small body when it has none for a large one", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 10, maxBodyBytes: LARGE_BODY.length } });
     const hanging = await hang(producer, LARGE_BODY);
 
@@ -70,7 +70,7 @@ describe("a producer that has no room for another request", () => {
     await expect.poll(async () => (await producer.post(LARGE_BODY)).status).toBe(202);
   });
 
-  it("answers before the body has come, and then reads the next request on the same connection", async () => {
+  it("responds before the body has arrived, and then reads the next request on the same connection", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 10, maxBodyBytes: 0 } });
     const socket = await openSocket(Number(new URL(producer.url).port));
     const bytes = requestBytes(LARGE_BODY, [["content-length", String(LARGE_BODY.length)]]);
@@ -93,7 +93,7 @@ describe("a producer that has no room for another request", () => {
   });
 });
 
-describe("a request's place among those in flight", () => {
+describe("a request's slot", () => {
   it.each<[string, (producer: ProducerHarness) => Promise<unknown>]>([
     ["is accepted", (producer) => producer.post(LARGE_BODY)],
     ["is malformed", (producer) => producer.post(LARGE_BODY.slice(1))],
@@ -112,7 +112,7 @@ describe("a request's place among those in flight", () => {
     await expect.poll(async () => (await producer.post(LARGE_BODY)).status).toBe(202);
   });
 
-  it("is free again when a dependency fails", async () => {
+  it("is free again if a dependency fails", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 1, maxBodyBytes: ROOMY } });
     const answer = { status: status.PERMISSION_DENIED };
     void producer.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer });

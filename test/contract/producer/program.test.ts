@@ -116,7 +116,7 @@ describe("a program that is told to stop", () => {
     expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/canary.natural" } }]);
   });
 
-  it("exits cleanly although Firestore is down and reads were abandoned", async () => {
+  it("exits cleanly even if Firestore is down and reads were abandoned", async () => {
     const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
     onTestFinished(() => cloudTasks.stop());
     const child = runMain({

@@ -19,7 +19,7 @@ function outcome(producer: ProducerHarness, { status, headers, body }: ProducerR
   return { status, type: headers.get("content-type"), code: body.code, asked };
 }
 
-describe("what callers may not choose or get wrong", () => {
+describe("invalid and forbidden fields", () => {
   it.each(["url", "headers", "queue", "serviceAccount", "id", "nonsense"])(
     "refuses the field %s in the body",
     async (field) => {

@@ -49,7 +49,7 @@ async function setUp({ caller = SHOP, ...options }: { caller?: Caller; callerKey
   };
 }
 
-it("a key that an earlier revision accepted makes no second task, in its queue or out of it", async () => {
+it("a key that an earlier revision accepted creates no second task, in its queue or out of it", async () => {
   const { producer, enqueueEarlier, leaveQueue } = await setUp();
   const id = await enqueueEarlier(CLAIMED, "k");
   const links = { self: `/v1/tasks/${id}`, queue: "/v1/queues/default" };
@@ -67,7 +67,7 @@ it("a key that an earlier revision accepted makes no second task, in its queue o
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-it("a key of an earlier revision whose task left no trace but its name is answered as that revision did", async () => {
+it("a key of an earlier revision whose task only left its name gets that revision's response", async () => {
   const { producer, enqueueEarlier, leaveQueue } = await setUp();
   const natural = await enqueueEarlier(NATURAL, "k");
   await leaveQueue(natural);
@@ -84,7 +84,7 @@ it("an operator who repeats a key of an earlier revision sees all of its task", 
   expect((await producer.enqueue(CLAIMED, "k")).body).toMatchObject({ id, attempts: 0, createdAt: expect.any(String) });
 });
 
-it("a shared id that another caller is known to hold is not looked at", async () => {
+it("a shared id that belongs to another caller isn't shown", async () => {
   const { producer, enqueueEarlier } = await setUp();
   const id = await enqueueEarlier(CLAIMED, "k", { "Handoff-Caller": "press@example.com" });
   const enqueued = await producer.enqueue(CLAIMED, "k");
@@ -92,7 +92,7 @@ it("a shared id that another caller is known to hold is not looked at", async ()
   expect(enqueued.body.id).not.toBe(id);
 });
 
-it("until each caller has its own keys, a key makes the task that earlier revisions would make", async () => {
+it("until each caller has its own keys, a key creates the task that earlier revisions would create", async () => {
   const { producer } = await setUp({ callerKeysFromMs: Date.now() + HOUR_MS });
   const made = [await producer.enqueue(CLAIMED, "k"), await producer.enqueue(NATURAL, "k")];
   expect(made.map(({ status, body }) => [status, body.id])).toEqual([
@@ -102,7 +102,7 @@ it("until each caller has its own keys, a key makes the task that earlier revisi
   expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 200, body: made[0]?.body });
 });
 
-it("what was accepted by its caller's own key is found, though an instance's clock or a new setting says it is too early", async () => {
+it("a task accepted under its caller's own key is found, even if an instance's clock or a new setting says it is too early", async () => {
   const { producer, enqueueByOwnKey } = await setUp({ callerKeysFromMs: Date.now() + HOUR_MS });
   const id = await enqueueByOwnKey(CLAIMED, "k");
   expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 200, body: { id, attempts: 0 } });
@@ -114,7 +114,7 @@ it.each([
   ["1 read and 1 call more for each new key, while shared ones are looked for", null, { reads: 2, looks: 1 }],
   ["the same before, when callers' own ones are", Number.MAX_SAFE_INTEGER, { reads: 2, looks: 1 }],
   ["nothing once no shared one can be left", 0, { reads: 1, looks: 0 }],
-])("that costs %s", async (_, callerKeysFromMs, expected) => {
+])("the cost of that is %s", async (_, callerKeysFromMs, expected) => {
   const { producer } = await setUp({ callerKeysFromMs });
   const costs = () => ({ reads: producer.calls("BatchGetDocuments"), looks: producer.calls("GetTask") });
   await producer.enqueue(CLAIMED);

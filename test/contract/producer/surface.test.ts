@@ -5,7 +5,7 @@ import { CLAIMED, setUpProducer } from "../../harness/producer/producer-harness.
 import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 
 describe("paths and methods", () => {
-  it("answers a problem for paths that don't exist", async () => {
+  it("responds with a problem for paths that don't exist", async () => {
     const producer = await setUpProducer();
     for (const path of ["/", "/v1", "/v2/tasks", "/v1/tasks/a/b", "/v1/dead-letters/a/run"]) {
       expect(await producer.send(path)).toMatchObject({ status: 404, body: { code: "not-found" } });
@@ -53,7 +53,7 @@ describe("paths and methods", () => {
   });
 });
 
-describe("the API's description", () => {
+describe("the OpenAPI document", () => {
   it("lists the paths and each task type's payload, without dangling references", async () => {
     const producer = await setUpProducer();
     const response = await producer.send("/openapi.json");
@@ -117,8 +117,8 @@ describe("the API's description", () => {
   });
 });
 
-describe("the API's description of each endpoint under /v1", () => {
-  it("has the responses to callers that aren't known, may not do it, or ask too often", async () => {
+describe("the OpenAPI document for each endpoint under /v1", () => {
+  it("has the responses to callers that are unknown, not allowed, or too frequent", async () => {
     const producer = await setUpProducer();
     const { paths }: { paths: Record<string, Record<string, { responses: object }>> } = JSON.parse(
       (await producer.send("/openapi.json")).text,
@@ -156,14 +156,14 @@ describe("probes", () => {
     expect([producer.calls("GetQueue"), producer.calls("BatchGetDocuments")]).toEqual([6, 2]);
   });
 
-  it("is not ready without one of its queues, and names it", async () => {
+  it("isn't ready without one of its queues, and names it", async () => {
     const producer = await setUpProducer();
     await producer.admin.deleteQueue({ name: `${QUEUES_PATH}/bulk-2` });
     const response = await producer.send("/ready");
     expect(response).toMatchObject({ status: 503, body: { code: "not-ready", problems: [{ path: "queue bulk" }] } });
   });
 
-  it("is not ready when the records don't respond within two seconds", async () => {
+  it("isn't ready if the records don't respond within two seconds", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const injected = producer.recordsProxy.inject({

@@ -12,7 +12,7 @@ import { TEST_REGISTRY } from "../../harness/registry/test-registry.ts";
 
 const told = ({ text }: { readonly text: string }): Record<string, unknown> => JSON.parse(text);
 
-it("an operator who asks is told what a task carries, wherever that still is", async () => {
+it("an operator who requests it sees a task's payload, wherever that still is", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   const as = (email: string) => ({ headers: { authorization: bearerOf(email) } });
@@ -66,7 +66,7 @@ it("an operator who asks is told what a task carries, wherever that still is", a
   expect(producer.calls("GetTask")).toBe(calls);
 });
 
-it("query parameters that aren't known, are repeated or mean nothing are 400 with their names, and nothing is looked up", async () => {
+it("query parameters that are unknown, repeated or meaningless get 400 with their names, and nothing is looked up", async () => {
   const producer = await setUpProducer();
   const path = `/v1/tasks/${"0".repeat(32)}-default`;
   const queries: readonly [query: string, ...paths: string[]][] = [
@@ -96,7 +96,7 @@ it("query parameters that aren't known, are repeated or mean nothing are 400 wit
   expect(producer.calls("GetTask")).toBe(0);
 });
 
-it("where there is a console of Google's, a task leads to its queue and to its log lines there", async () => {
+it("with Google's console, a task links to its queue and to its log lines there", async () => {
   const queues = deployTestQueues((key) => `${key}-9f3`);
   const console = googleConsole({ project: "my-project", location: "europe-west1", queues });
   const producer = await setUpProducer({ console });

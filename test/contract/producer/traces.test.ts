@@ -12,7 +12,7 @@ async function setup() {
   return { producer: await setUpProducer({ tracer }), spans };
 }
 
-test("a task carries the context of the span that created it, below the caller's", async () => {
+test("a task carries the context of the span that created it, as a child of the caller's", async () => {
   const { producer, spans } = await setup();
   const { body } = await producer.post(JSON.stringify(CLAIMED), { traceparent: TRACEPARENT });
 
@@ -54,7 +54,7 @@ test("a span's status is an error for a 500 but not for a 400, and its name is t
   ]);
 });
 
-test("probes make no spans", async () => {
+test("probes create no spans", async () => {
   const { producer, spans } = await setup();
   await producer.send("/live");
   expect(spans()).toEqual([]);

@@ -23,7 +23,7 @@ async function takeFromQueue(producer: ProducerHarness, id: string): Promise<voi
 }
 
 describe("a key whose task has a record", () => {
-  it("is answered from the record, though Cloud Tasks would accept the name again", async () => {
+  it("is answered from the record, even if Cloud Tasks would accept the name again", async () => {
     const producer = await setUpProducer();
     await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
     const response = await producer.enqueue(CLAIMED, "k");
@@ -43,7 +43,7 @@ describe("a key whose task has a record", () => {
     expect(producer.calls("CreateTask")).toBe(0);
   });
 
-  it("is refused for a different payload, though Cloud Tasks would accept the name again", async () => {
+  it("is refused for a different payload, even if Cloud Tasks would accept the name again", async () => {
     const producer = await setUpProducer();
     await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
     expect((await producer.enqueue(OTHER, "k")).status).toBe(422);

@@ -7,7 +7,7 @@ const LOCATION = "projects/handoff-test/locations/europe-west1";
 /** Far less than the wait, and than what requests have to end. */
 const AT_ONCE_MS = 5_000;
 
-test("a producer that is told to stop answers the requests that wait at once, with the task as it is", async (context) => {
+test("a producer that is told to stop answers waiting requests at once, with the current task", async (context) => {
   const queues = [{ name: `${LOCATION}/queues/bulk-queue`, state: "PAUSED" as const }];
   const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator({ queues }), startFirestoreEmulator()]);
   context.onTestFinished(async () => {

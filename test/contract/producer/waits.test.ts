@@ -52,7 +52,7 @@ describe("waiting for a task's end", () => {
     expect(cost.costSince()).toEqual({ calls: { Listen: 1 }, reads: 1 + 4, writes: 0 });
   });
 
-  it("is over at once when it has ended", async () => {
+  it("is over at once if it has ended", async () => {
     const producer = await setUpProducer();
     const task = await setUpTask(producer);
     await producer.writeRecord(task.id, { state: "dead" });
@@ -60,7 +60,7 @@ describe("waiting for a task's end", () => {
     expect(await producer.send(`/v1/tasks/${"0".repeat(32)}-default?waitSeconds=30`)).toMatchObject({ status: 404 });
   });
 
-  it("asks the queue of a task without a record, ever more slowly", async () => {
+  it("asks the queue about a task without a record, ever less often", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const task = await setUpTask(producer, NATURAL);
@@ -83,7 +83,7 @@ describe("waiting for a task's end", () => {
 });
 
 describe("waiting for a change", () => {
-  it("ends with the first view that differs, whose ETag is that of any other request", async () => {
+  it("ends with the first view that differs, whose ETag is the same as any other request's", async () => {
     const producer = await setUpProducer();
     const task = await setUpTask(producer);
     const first = await task.get();
@@ -103,7 +103,7 @@ describe("waiting for a change", () => {
     expect((await task.wait(`waitSeconds=30&since=${since.slice(1, -1)}`)).text).toBe(now.text);
   });
 
-  it("ends with the view of that moment when time is up", async () => {
+  it("ends with the current view when time is up", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const task = await setUpTask(producer);
@@ -122,7 +122,7 @@ describe("waiting for a change", () => {
 });
 
 describe("requests that wait", () => {
-  it("are at most ten of a caller, who gets a place back as soon as one hangs up", async () => {
+  it("are limited to ten per caller, who gets a slot back as soon as one hangs up", async () => {
     const { access } = await setUpCallers();
     const producer = await setUpProducer({ access });
     const own = (email: string): RequestInit => ({ headers: { authorization: bearerOf(email) } });
@@ -152,7 +152,7 @@ describe("requests that wait", () => {
     expect(ends.map((end) => [end.status, end.body.state])).toEqual(ends.map(() => [200, "succeeded"]));
   });
 
-  it("keep no place from other requests, and end at once when the instance stops", async () => {
+  it("take no slots from other requests, and end at once when the instance stops", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 1, maxBodyBytes: 10_000 } });
     const task = await setUpTask(producer);
     const waiting = task.wait();
@@ -163,7 +163,7 @@ describe("requests that wait", () => {
     expect(await task.wait()).toMatchObject({ status: 200, body: { state: "queued" } });
   });
 
-  it("are 503 if the record can't be followed", async () => {
+  it("get 503 if the record can't be watched", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
     const task = await setUpTask(producer);
@@ -174,7 +174,7 @@ describe("requests that wait", () => {
     expect(await silent).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
   });
 
-  it("go on over a stream that breaks", async () => {
+  it("continue over a stream that breaks", async () => {
     const producer = await setUpProducer();
     const task = await setUpTask(producer);
     const waiting = task.wait();

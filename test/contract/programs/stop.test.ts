@@ -41,7 +41,7 @@ test.for(SERVICES)("the %s reads and answers what was in its sockets at SIGTERM"
   expect((await stopped).code).toBe(0);
 });
 
-test.for(SERVICES)("the %s stops once, however often and by whatever it is told to", async (name, context) => {
+test.for(SERVICES)("the %s stops once, whatever tells it to and how often", async (name, context) => {
   const service = await startService(name, context);
 
   for (const signal of ["SIGINT", "SIGTERM", "SIGTERM", "SIGINT"] as const) service.child.kill(signal);
@@ -50,7 +50,7 @@ test.for(SERVICES)("the %s stops once, however often and by whatever it is told 
   expect(service.text().match(/"message":"stopped"/g)).toHaveLength(1);
 });
 
-test.for(SERVICES)("the %s stops cleanly while Firestore is down and reads were given up", async (name, context) => {
+test.for(SERVICES)("the %s stops cleanly even if Firestore is down and reads were abandoned", async (name, context) => {
   const service = await startService(name, context);
   const ready = fetch(`http://127.0.0.1:${service.port}/ready`);
   expect((await ready).status).toBe(503);
@@ -62,7 +62,7 @@ test.for(SERVICES)("the %s stops cleanly while Firestore is down and reads were 
 });
 
 test.concurrent.for(SERVICES)(
-  "the %s ends in time although Firestore and the collector of traces hang",
+  "the %s ends in time even if Firestore and the trace collector hang",
   async (name, context) => {
     const silent = await startSilentServer(context);
     const service = await startService(name, context, {

@@ -16,7 +16,7 @@ async function request(port: number, times: number): Promise<Set<number>> {
 }
 
 test.for(SERVICES)(
-  "the %s goes on serving while nobody reads its log, and counts what it drops",
+  "the %s continues serving while nobody reads its log, and counts what it drops",
   async (name, context) => {
     const service = await startService(name, context);
     const { stdout } = service.child;
@@ -43,7 +43,7 @@ test.for(SERVICES)(
   },
 );
 
-test.for(SERVICES)("the %s goes on serving when whoever read its log has gone", async (name, context) => {
+test.for(SERVICES)("the %s continues serving when its log's reader has gone", async (name, context) => {
   const service = await startService(name, context);
   service.child.stdout.destroy();
 

@@ -4,7 +4,7 @@ import { succeeded } from "../../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
 import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
-test("goes around an attempt, from its claim to its recorded end, and its context reaches the handler", async () => {
+test("surrounds an attempt, from its claim to its recorded end, and its context reaches the handler", async () => {
   const tenant = new AsyncLocalStorage<string>();
   const seen: unknown[] = [];
   const handler = scriptedHandler(claimTaskType).steps(() => {
@@ -26,7 +26,7 @@ test("goes around an attempt, from its claim to its recorded end, and its contex
   expect(seen).toEqual([undefined, `tenant of ${claimTaskType.type}`, "done", "succeeded"]);
 });
 
-test("fails a delivery with 500 when `around` throws", async () => {
+test("fails a delivery with 500 if `around` throws", async () => {
   const handler = scriptedHandler(claimTaskType);
   const worker = await setUpWorker(() => [handler], {
     around: () => Promise.reject(new Error("no tenant")),
@@ -37,7 +37,7 @@ test("fails a delivery with 500 when `around` throws", async () => {
   expect(handler.runs).toEqual([]);
 });
 
-test("doesn't go around a refused request", async () => {
+test("doesn't surround a refused request", async () => {
   const seen: unknown[] = [];
   const worker = await setUpWorker(() => [], {
     around: async (delivery, next) => {

@@ -12,7 +12,7 @@ const canaryHandlers = (db: Firestore) => [handleClaimCanary, createTransactionC
 
 const SENT_AT = "2026-01-02T03:04:05.678Z";
 
-test.each(CANARIES)("$type is done, and done or a duplicate when it is delivered again", async (taskType) => {
+test.each(CANARIES)("$type is done, and done or a duplicate if it is delivered again", async (taskType) => {
   const worker = await setUpWorker(canaryHandlers);
   const task = sealTask(taskType, { sentAt: SENT_AT });
 
@@ -33,7 +33,7 @@ test("the transaction canary counts each of its tasks once", async () => {
   expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { count: 2 }]]);
 });
 
-test("the natural canary leaves nothing behind, however often it comes", async () => {
+test("the natural canary leaves nothing behind, however often it is delivered", async () => {
   const worker = await setUpWorker(canaryHandlers);
   for (const key of ["a", "b", "a"]) await worker.deliver(sealTask(naturalCanary, { sentAt: SENT_AT }, key));
 

@@ -127,7 +127,7 @@ test("an attempt that was asked to end ends its task as cancelled, however it en
   expect(await worker.deadLetters()).toEqual([]);
 });
 
-test("an attempt that is lost after it was asked to end leaves a task that is cancelled by the next delivery", async () => {
+test("an attempt that is lost after a cancel request leaves a task that the next delivery cancels", async () => {
   const running = await setUp();
   const { handlers, worker, deliver } = running;
   const { task, delivered, end } = await askWhileRunning(running);
@@ -142,7 +142,7 @@ test("an attempt that is lost after it was asked to end leaves a task that is ca
   expect(handlers.claim.runs).toHaveLength(1);
 });
 
-test("a shutdown releases no task that was cancelled: it ends", async () => {
+test("a shutdown doesn't release a cancelled task: it ends", async () => {
   const running = await setUp();
   const { worker } = running;
   const { task, context, delivered, end } = await askWhileRunning(running);
@@ -169,7 +169,7 @@ test("a task that an earlier revision left waiting in spite of a cancel doesn't 
   expect(handlers.claim.runs).toHaveLength(1);
 });
 
-test("a claim whose response is lost doesn't begin once a cancel was requested", async () => {
+test("a claim whose response is lost doesn't begin after a cancel request", async () => {
   const handler = scriptedHandler(claimTaskType);
   const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
   const task = sealTask(claimTaskType, { n: 1 });
@@ -264,7 +264,7 @@ test("a handler that ignores the signal keeps its lease, and the next delivery f
   expect(handler.runs).toHaveLength(1);
 });
 
-test("without cancelCheckMs nobody looks for a cancel, and a handler that asks is told no if Firestore can't say", async () => {
+test("without cancelCheckMs there are no checks, and a handler that asks gets no if Firestore can't respond", async () => {
   const handler = scriptedHandler(claimTaskType);
   const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
   const task = sealTask(claimTaskType, { n: 1 });

@@ -124,7 +124,7 @@ test("a relay reads its entry, creates its task and deletes the entry", async ()
   expect(await queues.creations()).toBe(1);
 });
 
-test("what onDead makes is one more document in the commit of the dead letter", async () => {
+test("the onDead task is one more document in the commit of the dead letter", async () => {
   const told = scriptedHandler(defineTask({ ...claimTaskType, type: "test.told", payload: deadNotice }));
   const dies = scriptedHandler(defineTask({ ...claimTaskType, type: "test.dies", onDead: told.taskType }));
   dies.steps(() => failPermanently({ code: "gone", message: "Gone." }));

@@ -108,7 +108,7 @@ test("another payload under the same id never runs and gets a dead letter of its
   expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
 });
 
-test("a payload that doesn't fit its type becomes a dead letter and never runs", async () => {
+test("a payload that doesn't match its type becomes a dead letter and never runs", async () => {
   const { handler, worker } = await setup();
   const task = sealTask(claimTaskType, { n: "one" });
 
@@ -119,7 +119,7 @@ test("a payload that doesn't fit its type becomes a dead letter and never runs",
   expect(await worker.deadLetters()).toMatchObject([{ payload: { n: "one" }, error: { code: "invalid_payload" } }]);
 });
 
-test("a type that this revision does not know gets 404 nine times and then becomes a dead letter", async () => {
+test("a type that this revision doesn't know gets 404 nine times and then becomes a dead letter", async () => {
   const { worker } = await setup();
   const task = sealTask({ type: "test.unheard-of", queue: "default", idempotency: "claim" }, {});
 
@@ -193,7 +193,7 @@ test.each([
   },
 );
 
-test("a transaction task that has failed before ends in its record when it is too old", async () => {
+test("a transaction task that has failed before ends in its record if it is too old", async () => {
   const handler = scriptedTransactionHandler();
   const worker = await setUpWorker(() => [handler]);
   const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
@@ -226,7 +226,7 @@ test.each([
   ["natural", () => scriptedHandler(naturalTaskType)],
   ["transaction", scriptedTransactionHandler],
   ["claim", () => scriptedHandler(claimTaskType)],
-])("a %s task's endless error message does not keep its end from being recorded", async (_, makeHandler) => {
+])("a %s task's endless error message doesn't keep its end from being recorded", async (_, makeHandler) => {
   const handler = makeHandler();
   const worker = await setUpWorker(() => [handler]);
   const task = sealTask(handler.taskType, { n: 1 });

@@ -20,7 +20,7 @@ async function occupy(limits: { maxRequests: number; maxBodyBytes: number }, pay
   return { handler, worker, caller, answer, finish: () => held.finish(succeeded()) };
 }
 
-test("a delivery for which there is no room is answered 503: no Firestore call, no handler, and probes pass", async () => {
+test("a delivery for which there is no room gets 503: no Firestore call, no handler, and probes pass", async () => {
   const { handler, worker, answer, finish } = await occupy({ maxRequests: 1, maxBodyBytes: ROOMY }, "x");
   const task = sealTask(anyClaim, "y");
 
@@ -39,7 +39,7 @@ test("a delivery for which there is no room is answered 503: no Firestore call, 
   expect((await worker.deliver(task)).status).toBe(200);
 });
 
-test("a large body is refused while the room for large ones is taken, and small ones aren't", async () => {
+test("a large body is refused while the room for large ones is taken, but small ones aren't", async () => {
   const { worker, answer, finish } = await occupy({ maxRequests: 10, maxBodyBytes: 15_000 }, LARGE);
 
   expect((await worker.deliver(sealTask(anyClaim, LARGE))).status).toBe(503);
@@ -50,7 +50,7 @@ test("a large body is refused while the room for large ones is taken, and small 
   expect((await worker.deliver(sealTask(anyClaim, LARGE))).status).toBe(200);
 });
 
-test("a delivery whose caller has gone keeps its place until its handler ends", async () => {
+test("a delivery whose caller has gone keeps its slot until its handler ends", async () => {
   const { worker, caller, answer, finish } = await occupy({ maxRequests: 1, maxBodyBytes: ROOMY }, "x");
   caller.abort();
   await expect(answer).rejects.toThrow("aborted");
@@ -60,7 +60,7 @@ test("a delivery whose caller has gone keeps its place until its handler ends", 
   await expect.poll(async () => (await worker.deliver(sealTask(anyClaim, "y"))).status).toBe(200);
 });
 
-test("a refused delivery gives its place back", async () => {
+test("a refused delivery frees its slot", async () => {
   const handler = scriptedHandler(anyClaim);
   const worker = await setUpWorker(() => [handler], { limits: { maxRequests: 1, maxBodyBytes: 15_000 } });
   const task = sealTask(anyClaim, LARGE);
@@ -78,7 +78,7 @@ test("a refused delivery gives its place back", async () => {
   expect((await worker.deliver(task)).status).toBe(200);
 });
 
-test("what an earlier revision accepted is still delivered, however many values it has", async () => {
+test("deliveries that an earlier revision accepted still run, however many values they have", async () => {
   const handler = scriptedHandler(anyClaim);
   const worker = await setUpWorker(() => [handler]);
   // As many as fit into 256 KiB.

@@ -121,7 +121,7 @@ test.for([
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1, lastError: { message } });
 });
 
-test("half a surrogate pair in a handler's error doesn't reach Firestore", async (context) => {
+test("a lone surrogate in a handler's error doesn't reach Firestore", async (context) => {
   const result = failPermanently({ code: "c\ud800", message: `${"m".repeat(1_999)}😀` });
   const { worker, task } = await setup("claim", result, context);
 

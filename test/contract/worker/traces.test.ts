@@ -85,7 +85,7 @@ test("an unexpected failure of a delivery is an error, and its span ends", async
   expect(delivery?.status).toEqual({ code: SpanStatusCode.ERROR });
 });
 
-test("a refused request makes no span and joins no trace", async () => {
+test("a refused request creates no span and joins no trace", async () => {
   const { worker, task, spans, lines } = await setup();
   const answer = await worker.deliver(task, { headers: { authorization: "Bearer a.b.c" } });
 

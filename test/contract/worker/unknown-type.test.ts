@@ -61,7 +61,7 @@ test.each(KINDS)(
   },
 );
 
-test("a task that has had more attempts than an older revision would allow is not dead-lettered by it", async () => {
+test("a task that has had more attempts than an older revision allows isn't dead-lettered by it", async () => {
   const handler = scriptedHandler({ ...claimTaskType, attempts: 20 });
   const older = await setUpWorker(() => []);
   const newer = await setUpWorker(() => [handler], { reachFirestore: () => Promise.resolve(older.emulator) });

@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export const IAP_AUDIENCE = "/projects/123456789012/locations/europe-west1/services/handoff-console";
 
-/** Makes a key pair for ES256, by default on its one curve. */
+/** Makes a key pair for ES256, by default on the curve that ES256 requires. */
 export function makeElliptic(keyId: string, namedCurve = "P-256"): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve });
   return {

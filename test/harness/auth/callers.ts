@@ -10,7 +10,7 @@ import { assembleToken, identityClaims, signToken } from "./tokens.ts";
 
 const own = (name: string): string => `handoff-${name}@handoff-test.iam.gserviceaccount.com`;
 
-/** One account of each role, and of each of Handoff's own. */
+/** An account for each role, and each of Handoff's own. */
 export const ACCOUNTS = {
   caller: "shop@handoff-test.iam.gserviceaccount.com",
   "caller of webhooks": "crm@handoff-test.iam.gserviceaccount.com",
@@ -39,7 +39,7 @@ export const PRODUCER_AUDIENCE = "https://handoff-producer.handoff-test.internal
 export const PRODUCER_URL = "https://handoff-producer-123456789012.europe-west1.run.app";
 export const GCLOUD_AUDIENCE = "32555940559.apps.googleusercontent.com";
 
-/** Who may call a producer as infra configures it, with a real key server that serves `KEY`. */
+/** A producer's access control as infra configures it, with a real key server that serves `KEY`. */
 export async function setUpCallers(variables: Readonly<Record<string, string>> = {}) {
   const server = await startKeyServer([KEY]);
   onTestFinished(() => server.close());
@@ -58,17 +58,17 @@ export async function setUpCallers(variables: Readonly<Record<string, string>> =
   return { server, access: accessOf(config, { clock: systemClock, log }) };
 }
 
-/** What a token says, but for what `over` says otherwise. */
+/** A token's claims, with overrides in `over`. */
 export function callerClaims(email: string, over: object = {}) {
   return { ...identityClaims({ audience: PRODUCER_AUDIENCE, email, nowMs: Date.now() }), ...over };
 }
 
-/** A header's value with a signed token. */
+/** An Authorization header's value with a signed token. */
 export function bearerOf(email: string, over: object = {}): string {
   return `Bearer ${signToken(KEY, callerClaims(email, over))}`;
 }
 
-/** The same, as Cloud Run passes it on after it has removed the signature. Anybody can make one. */
+/** The same as Cloud Run passes it on, with the signature removed. Anybody can make one. */
 export function unsignedBearerOf(email: string, over: object = {}): string {
   const token = assembleToken({ alg: "RS256", kid: "key-1", typ: "JWT" }, callerClaims(email, over), () =>
     Buffer.of(1),

@@ -20,7 +20,7 @@ export interface KeyServer {
   close(): Promise<void>;
 }
 
-/** A server of public keys on loopback. It serves the given keys until told otherwise. */
+/** A server of public keys on loopback. It serves the given keys unless it is set to respond otherwise. */
 export async function startKeyServer(keys: readonly SigningKey[]): Promise<KeyServer> {
   let current: KeyServerResponse = pemResponse(keys);
   let fetches = 0;

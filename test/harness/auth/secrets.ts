@@ -6,8 +6,8 @@ export const CANARY = "payload-canary-4711";
 const PART = 40;
 
 /**
- * What must never be disclosed: parts of the token's claims and signature, the signing key, the payload. A token's
- * header contains only public data.
+ * The texts that must never be disclosed: parts of the token's claims and signature, the signing key, the payload. A
+ * token's header only contains public data.
  */
 export function secretsOf(token: string): readonly string[] {
   const [, claims = "", signature = ""] = token.split(".");

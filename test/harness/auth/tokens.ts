@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
 
-/** A real key pair, with the key id under which it is published. */
+/** A real key pair and its published key id. */
 export interface SigningKey {
   readonly keyId: string;
   readonly privateKey: KeyObject;

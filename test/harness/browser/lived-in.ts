@@ -4,16 +4,16 @@ import { type Client, createClient } from "../../../packages/client/src/index.ts
 import { portOf } from "../../../shared/http/listening-port.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 
-/** What a stack holds after some use: tasks in many states, and letters. */
+/** The contents of a stack after some use: tasks in many states, and letters. */
 export interface LivedIn {
   readonly client: Client;
-  /** Tasks by what has become of them. */
+  /** Tasks by state. */
   readonly tasks: Readonly<Record<"succeeded" | "dead" | "waiting" | "scheduled", string>>;
   readonly letterId: string;
   close(): Promise<void>;
 }
 
-/** A subscriber that takes what is sent to `/ok`, refuses `/gone` for ever, and is broken elsewhere. */
+/** A subscriber that accepts requests to `/ok`, refuses those to `/gone` for ever, and fails elsewhere. */
 async function startSubscriber() {
   const statuses = new Map([
     ["/ok", 204],
@@ -35,7 +35,7 @@ async function startSubscriber() {
   };
 }
 
-/** Uses a stack for a while. It has the built-in types. */
+/** Uses a stack with the built-in types for a while. */
 export async function liveIn(url: string): Promise<LivedIn> {
   const client = createClient({ url, auth: null });
   const subscriber = await startSubscriber();
@@ -54,7 +54,7 @@ export async function liveIn(url: string): Promise<LivedIn> {
   return { client, tasks: { succeeded, dead, waiting, scheduled }, letterId: dead, close: subscriber.close };
 }
 
-/** Every page of the console, for a stack that is lived in, by what to call it. */
+/** Every page of the console, by title, for a stack that has been used. */
 export function pagesOf(
   { tasks, letterId }: LivedIn,
   { queues, types }: Pick<Registry, "queues" | "types">,

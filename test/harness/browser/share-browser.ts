@@ -2,20 +2,21 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { findChromium, launchChromium } from "./chromium.ts";
 
-/** Whether there is a browser for tests. Where there is none, they are skipped, and this says so once. */
+/** Whether there is a browser for tests. If there is none, they are skipped, and this says so once. */
 export const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) process.stderr.write("The console's pages are not tested in a browser: Chromium is not installed.\n");
 
 const START_LIMIT_MS = 100_000;
 
-/** How somebody looks at a page. */
+/** How a page is viewed. */
 export type Look = Pick<BrowserContextOptions, "colorScheme" | "javaScriptEnabled" | "viewport" | "permissions">;
 
 /**
- * One browser for the tests of a file or group. Each test has windows of its own, without anything of another's.
+ * One browser for the tests of a file or group. Each test has its own windows, which share nothing.
  *
- * @returns what opens a window; `refused` are the statuses that a test has its script get. When the test ends, it fails if a
- * page has written an error to the browser's console, thrown one, or asked for something else that failed.
+ * @returns a function that opens a window; `refused` are the statuses that the test expects the page's script to get.
+ * At its end, the test fails if a page logged an error to the browser's console, threw one, or made any other request
+ * that failed.
  */
 export function shareBrowser(): (look?: Look, refused?: ReadonlySet<number>) => Promise<Page> {
   let browser: Browser | undefined;
@@ -37,10 +38,10 @@ export function shareBrowser(): (look?: Look, refused?: ReadonlySet<number>) => 
   };
 }
 
-/** What Chromium writes when a page says no with a status, as the console's do, and when a test takes it off the network. */
+/** Chromium's messages for a page with an error status, as the console's have, and for a test that goes offline. */
 const NO_FAULT = /^Failed to load resource: (?:the server responded with a status of|net::ERR_INTERNET_DISCONNECTED)/;
 
-/** What the browser finds fault with, as it comes. */
+/** Collects the errors that the browser reports. */
 function complaintsOf(page: Page, refused: ReadonlySet<number>): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {

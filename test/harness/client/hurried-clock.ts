@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 
-/** A clock whose pauses are over at once, and noted. */
+/** A clock whose pauses end at once and are recorded. */
 export interface HurriedClock extends Clock {
   /** The pauses so far, in milliseconds. */
   readonly pauses: readonly number[];
@@ -10,7 +10,7 @@ export interface HurriedClock extends Clock {
 /**
  * Creates one.
  *
- * @param deadlines what a request may take, in milliseconds: that time is never used up, and doesn't count as a pause.
+ * @param deadlines the time limits of requests, in milliseconds. These never expire, and don't count as pauses.
  */
 export function createHurriedClock(deadlines: readonly number[]): HurriedClock {
   const pauses: number[] = [];

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
-/** A request, as it came in. */
+/** A request as it was received. */
 export interface ReceivedRequest {
   readonly method: string;
   /** With its query. */
@@ -18,7 +18,7 @@ export type Scripted =
   | "cut"
   | "never";
 
-/** A producer's port that responds as a script says, and keeps what it receives. `nth` counts from 0. */
+/** Stands in for a producer: responds according to a script, and records the requests. `nth` counts from 0. */
 export async function listenAsProducer(script: (request: ReceivedRequest, nth: number) => Scripted) {
   const requests: ReceivedRequest[] = [];
   const server = http.createServer((request, response) => {
@@ -44,7 +44,7 @@ function respond(response: http.ServerResponse, { status, headers, body }: Exclu
   response.end(typeof body === "string" || body === undefined ? body : JSON.stringify(body));
 }
 
-/** A response as the producer refuses a request. */
+/** A refusal as the producer responds with it. */
 export function refusal(status: number, code: string, more: object = {}): Exclude<Scripted, string> {
   return { status, body: { type: "about:blank", status, title: code, code, ...more } };
 }

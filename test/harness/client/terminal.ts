@@ -2,7 +2,7 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import type { Surroundings } from "../../../packages/client/src/cli/surroundings.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 
-/** The surroundings of a command that a test runs in its own process, and what it wrote. */
+/** The surroundings for a command that a test runs in its own process, and the command's output. */
 export function surroundingsOf({
   isTerminal = false,
   typed = "",
@@ -10,9 +10,9 @@ export function surroundingsOf({
   cwd = process.cwd(),
   clock = systemClock,
 }: {
-  /** Whether a person sits there. Default: a pipe. */
+  /** Whether it is a terminal. Default: a pipe. */
   readonly isTerminal?: boolean;
-  /** What comes from stdin. */
+  /** The contents of stdin. */
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;

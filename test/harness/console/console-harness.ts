@@ -14,7 +14,7 @@ import { type ProducerHarness, type ProducerHarnessOptions, setUpProducer } from
 import { type ReadPage, readPage } from "./read-page.ts";
 
 export interface ConsoleHarnessOptions {
-  /** Who looks: one of `ACCOUNTS`, whose tokens the producer then checks. Default: everybody, as on a laptop. */
+  /** The visitor: one of `ACCOUNTS`, whose tokens the producer then checks. Default: everybody, as on a laptop. */
   readonly person?: string;
   /** The console's clock. Default: the wall clock. */
   readonly clock?: Clock;
@@ -25,7 +25,7 @@ export interface ConsoleHarnessOptions {
   readonly fetch?: Fetch;
 }
 
-/** A console over a real producer and its emulators, as one person's browser sees it. */
+/** A console with a real producer and its emulators, used through one person's browser. */
 export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   const { person, clock = systemClock, isSecure = false } = options;
   const access = person === undefined ? {} : { access: (await setUpCallers()).access };
@@ -50,22 +50,22 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
 /** Everybody, on a laptop. */
 const LOCAL = "local";
 
-/** An hour in which nothing happened. */
+/** An hour without any counts. */
 const QUIET: Throughput = { read: async () => new Map() };
 
-/** The producer's API as the person may use it: with that person's own token. */
+/** A client of the producer with the person's own token. */
 function clientOf({ url }: ProducerHarness, person: string | undefined, send: Fetch = fetch) {
   const auth = person === undefined ? null : async () => bearerOf(person).slice("Bearer ".length);
   return createClient({ url, auth, fetch: send, retry: { tries: 1 } });
 }
 
-/** A page, or where an action led. */
+/** A page, or the target of an action's redirect. */
 export interface ConsoleResponse extends ReadPage {
   readonly status: number;
   readonly headers: Headers;
-  /** The body as it came. */
+  /** The body as received. */
   readonly html: string;
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   readonly location: string | undefined;
 }
 
@@ -75,7 +75,7 @@ type Send = (path: string, init: RequestInit) => Response | Promise<Response>;
 type Sent = Omit<RequestInit, "headers"> & { readonly headers?: Readonly<Record<string, string>> };
 type Fields = Readonly<Record<string, string | readonly string[]>>;
 
-/** Keeps cookies, and sends forms with the token that our pages put into them. */
+/** Keeps cookies, and submits forms with the token from our pages. */
 function createBrowser(send: Send, email: string) {
   const secret = randomBytes(32).toString("base64url");
   const cookies = new Map([["handoff-form", secret]]);
@@ -92,9 +92,9 @@ function createBrowser(send: Send, email: string) {
     request(path, { method: "POST", headers, body: formOf({ [TOKEN_FIELD]: token, ...fields }) });
   return {
     get: (path: string, headers: Record<string, string> = {}) => request(path, { headers }),
-    /** Sends a form. Fields of its own override the token. */
+    /** Submits a form. Its own fields override the token. */
     post,
-    /** The same, and then goes where the action leads, as a browser does. */
+    /** Submits a form and follows the redirect, as a browser does. */
     act: async (path: string, fields: Fields = {}): Promise<ConsoleResponse> => {
       const done = await post(path, fields);
       return done.status === 303 && done.location !== undefined ? await request(done.location, {}) : done;

@@ -1,22 +1,22 @@
-/** What a page of the console says, for assertions. */
+/** The contents of a console page, for assertions. */
 export interface ReadPage {
-  /** As people read it: without tags, each run of white space as one space. */
+  /** The text that people read: without tags, and with single spaces for white space. */
   readonly text: string;
-  /** The same, of `<main>` alone. */
+  /** The text of `<main>` alone. */
   readonly main: string;
-  /** Where its links lead, in order. */
+  /** The targets of its links, in order. */
   readonly links: readonly string[];
-  /** Where its forms go, in order. */
+  /** The targets of its forms, in order. */
   readonly actions: readonly string[];
   /** The names of all its elements, in order. */
   readonly tags: readonly string[];
   /** The values of an attribute, in order. */
   valuesOf(attribute: string): string[];
-  /** Whether `<main>` refreshes itself, and after how many seconds. */
+  /** The interval in seconds at which `<main>` refreshes itself; undefined if it doesn't. */
   readonly liveSeconds: number | undefined;
 }
 
-/** Reads a page that Hono's JSX has written: it escapes `<`, `>`, quotes and `&` in texts and attributes alike. */
+/** Reads a page that Hono's JSX has written, which escapes `<`, `>`, quotes and `&` in texts and attributes alike. */
 export function readPage(html: string): ReadPage {
   const main = /<main\b[^<>]*>(.*)<\/main>/s.exec(html)?.[1] ?? "";
   const live = /<main\b[^<>]* data-live="(\d+)"/.exec(html)?.[1];

@@ -1,9 +1,9 @@
 import type { Fetch } from "../../../packages/client/src/options.ts";
 
-/** A call of the console, as the producer gets it: `GET /v1/dead-letters`. */
+/** A call of the console as the producer receives it: `GET /v1/dead-letters`. */
 export type Call = string;
 
-/** What becomes of a call: it passes, its response is lost after its effect, or it never arrives. */
+/** The fate of a call: it passes, its response is lost after its effect, or it never arrives. */
 type Fate = "passes" | "response lost" | "not reached";
 
 /** Sends the console's calls, counts them, and can lose them. */
@@ -22,13 +22,13 @@ export function watchCalls() {
   };
   return {
     fetch: send,
-    /** The calls since the last look, in order. */
+    /** The calls since the last time this was called, in order. */
     callsSince(): Call[] {
       const since = calls;
       calls = [];
       return since;
     },
-    /** Decides what becomes of calls from now on. */
+    /** Decides the fate of all later calls. */
     decide: (decide: (call: Call) => Fate): void => {
       fateOf = decide;
     },

@@ -4,7 +4,7 @@ import type { RelayedCall } from "../network/fault-proxy.ts";
 /** The cost of some calls to Firestore: calls by RPC, and documents. */
 export interface Cost {
   readonly calls: Readonly<Record<string, number>>;
-  /** Documents requested or told to a listener, whether they exist or not. */
+  /** Documents requested, or reported to a listener, whether they exist or not. */
   readonly reads: number;
   /** Documents written by commits that took effect. */
   readonly writes: number;
@@ -19,7 +19,7 @@ const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
   "google.type",
 ]);
 
-/** Counts what goes over the wire. Pass it to the proxy; `costSince` returns the cost since its last call. */
+/** Counts calls on the wire. Pass it to the proxy; `costSince` returns the cost since its last call. */
 export function countFirestoreCost() {
   let calls = new Map<string, number>();
   let reads = 0;
@@ -47,7 +47,7 @@ export function countFirestoreCost() {
   };
 }
 
-/** What queries cost: the documents that they were answered with, and the bytes of that. Pass it to the proxy. */
+/** Counts the cost of queries: the documents in their results, and the bytes of those. Pass it to the proxy. */
 export function countQueryCost() {
   let documents = 0;
   let bytes = 0;
@@ -71,7 +71,7 @@ export function countQueryCost() {
   };
 }
 
-/** Whether a listener is told that a document is there, or isn't. */
+/** Whether a message tells a listener that a document exists or doesn't. */
 function tellsOfDocument(message: Buffer): boolean {
   return tellsOf(["documentChange", "documentDelete", "documentRemove"], "ListenResponse", message);
 }
@@ -81,7 +81,7 @@ function tellsOf(fields: readonly string[], type: string, message: Buffer): bool
   return fields.some((field) => Object.hasOwn(told, field));
 }
 
-/** Puts the pieces of a response together, and passes on each message that is whole. */
+/** Joins the pieces of a response, and passes on each complete message. */
 function messagesIn(onMessage: (message: Buffer) => void): (piece: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (piece) => {

@@ -4,18 +4,18 @@ import net from "node:net";
 import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** How the server answers for one type of a name's records. */
+/** How the server responds to queries for one record type of a name. */
 export type DnsAnswer =
   | { readonly addresses: readonly string[]; readonly canonicalName?: string }
   | { readonly code: keyof typeof RESPONSE_CODES }
-  /** No answer at all. */
+  /** No response at all. */
   | "drop";
 
-/** A name's records: of IPv4 and of IPv6, or the same answer for both. */
+/** A name's records for IPv4 and IPv6, or the same response for both. */
 export type DnsRecords = DnsAnswer | { readonly A: DnsAnswer; readonly AAAA: DnsAnswer };
 
 export interface DnsServer {
-  /** `address:port`, as `setServers` takes it. */
+  /** `address:port`, in the form for `setServers`. */
   readonly address: string;
   /** The queries so far: transport, type and name. */
   readonly queries: readonly string[];
@@ -28,13 +28,13 @@ const RESPONSE_CODES = { FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSE
 const NO_RECORDS: DnsAnswer = { addresses: [] };
 const TYPES = { A: 1, AAAA: 28 } as const;
 const CNAME = 5;
-/** Answers over UDP without EDNS (https://www.rfc-editor.org/rfc/rfc1035). */
+/** The limit for UDP without EDNS (https://www.rfc-editor.org/rfc/rfc1035). */
 const MAX_UDP_BYTES = 512;
 const MOST_TRIES = 20;
 
 /**
- * A DNS server on loopback, over UDP and TCP on one port. Names that it doesn't know don't exist. Answers that are too
- * long for UDP are truncated there.
+ * A DNS server on loopback, over UDP and TCP on one port. Unknown names don't exist. Responses that are too long for
+ * UDP are truncated there.
  *
  * @param options.overTcp whether it listens on TCP; default true.
  */
@@ -144,7 +144,7 @@ function encodeName(name: string): Buffer {
   return Buffer.concat([...labels, Buffer.from([0])]);
 }
 
-/** An answer that is too long keeps its question, and says that it was cut. */
+/** A response that is too long keeps its question, and is marked as truncated. */
 function truncated(response: Buffer): Buffer {
   if (response.length <= MAX_UDP_BYTES) return response;
   const { question } = parseQuery(response);

@@ -2,18 +2,18 @@ import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
 import { setTimeout as nextTurn } from "node:timers/promises";
 
-/** A client that continues does so with timers of 0 ms, which fire before those of later turns. */
+/** A client that continues uses timers of 0 ms, which fire before those of later event loop iterations. */
 const TURNS_OF_QUIET = 5;
 
-/** How long a call is left alone before pings follow it, in milliseconds. */
+/** How long to wait after a call before sending pings, in milliseconds. */
 const BEFORE_PINGS_MS = 10;
 
 /** The server answers this many pings after a call, in order, before the call counts as stuck. */
 const PINGS_OF_A_STUCK_CALL = 30;
 
 /**
- * A fault proxy's connection to the server, which reconnects when it is lost, and the calls in progress on it. `onLost`
- * disconnects the callers that wait for a response.
+ * A fault proxy's connection to the server, which is reopened when it is lost, and the calls in progress on it.
+ * `onLost` disconnects the callers that wait for a response.
  */
 export class FaultLink {
   severed = false;
@@ -62,14 +62,14 @@ export class FaultLink {
     if (this.#upstream && !this.#upstream.closed && !this.#upstream.destroyed) return this.#upstream;
     const upstream = http2.connect(`http://${this.#server.host}:${this.#server.port}`);
     upstream.on("error", () => upstream.destroy());
-    // Callers that are gone learn nothing, not even this.
+    // Callers that are gone must not learn of it.
     upstream.once("close", () => !this.severed && this.#onLost());
     this.#upstream = upstream;
     return upstream;
   }
 
   leaveUnanswered(caller: http2.ServerHttp2Stream): void {
-    // A stream isn't closed before it has been read to its end.
+    // A stream is only closed once it has been read to its end.
     caller.resume();
     if (this.#calmed && this.severed) this.#refuse(caller);
     else this.#unanswered.push(caller);
@@ -82,8 +82,8 @@ export class FaultLink {
 
   #refuse(caller: http2.ServerHttp2Stream): void {
     if (caller.destroyed) return;
-    // After a failed read Firestore's client retries for seconds, whatever the status; it gives up on an empty
-    // response.
+    // After a failed read, Firestore's client retries for seconds, whatever the status; after an empty response it
+    // gives up.
     const isDeadRead = this.severed && this.#callers.get(caller)?.endsWith("/BatchGetDocuments");
     respond(caller, isDeadRead ? status.OK : status.PERMISSION_DENIED);
   }
@@ -92,7 +92,7 @@ export class FaultLink {
     while (!ended.aborted) {
       const [call] = this.#underWay;
       if (!call) await this.#nextCall.promise;
-      // Most calls have been answered by then, and cost no pings.
+      // Most calls have their response by then, and need no pings.
       await nextTurn(BEFORE_PINGS_MS);
       if (call && (await this.#outlasts(call))) return;
     }

@@ -3,25 +3,25 @@ import http2 from "node:http2";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { FaultLink, respond } from "./fault-link.ts";
 
-/** By this, Google's clients tell what a call is about (https://google.aip.dev/client-libraries/4222). */
+/** The header in which Google's clients name the subject of a call (https://google.aip.dev/client-libraries/4222). */
 const ROUTING_HEADER = "x-goog-request-params";
 
 /** How the next calls of one RPC fail. */
 export interface Fault {
   /** The RPC's short name, for example CreateTask. */
   readonly rpc: string;
-  /** Only calls about this, which their routing header says: a queue, for example. Default: all. */
+  /** Limits the fault to calls whose routing header contains this, for example a queue. Default: all calls. */
   readonly about?: string | undefined;
   /** Whether the server has carried out the call before it fails. */
   readonly when: "before-effect" | "after-effect";
   readonly answer: FaultyAnswer;
   /** How many calls pass untouched first. Default 0. */
   readonly skip?: number;
-  /** How many calls it hits. Default 1. */
+  /** How many calls it affects. Default 1. */
   readonly times?: number;
   /** Awaited when a call arrives, before the server sees any of it. */
   readonly onArrival?: () => Promise<void>;
-  /** Awaited once a call has had its effect, if any, and before its caller learns anything. */
+  /** Awaited after a call's effect, if any, and before its caller learns anything. */
   readonly onEffect?: () => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface RelayedCall {
 }
 
 /**
- * A gRPC status code; no response at all; a stream that is cut off; a whole connection lost with all its streams; a
+ * A gRPC status code; no response at all; a stream that is cut off; a connection that is lost with all its streams; a
  * caller that is gone, so that nothing passes in either direction; or the server's own response.
  */
 export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "disconnect" | "gone" | "its-own";
@@ -43,17 +43,17 @@ export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "
 export interface FaultProxy {
   readonly host: string;
   readonly port: number;
-  /** Sets up a fault; resolves with the bytes of the call when it first hits, after the call's effect. */
+  /** Sets up a fault. Resolves with a call's bytes at the first call that it affects, after the call's effect. */
   inject(fault: Fault): Promise<Buffer>;
-  /** Cuts the caller off from now on, as if its process were killed: its calls are neither passed on nor answered. */
+  /** Cuts the caller off from now on, as if its process were killed: its calls are neither forwarded nor answered. */
   sever(): void;
-  /** Resolves when a call waits in the server, for a lock say: it stays unanswered though the server answers others. */
+  /** Resolves when a call is stuck in the server, say at a lock, while the server still responds to others. */
   waitUntilStuck(ended: AbortSignal): Promise<void>;
-  /** Resolves when no caller waits for a response, or sends anything for a while. */
+  /** Resolves when no caller waits for a response or has sent anything for a while. */
   waitUntilQuiet(): Promise<void>;
   /**
-   * Drops the remaining faults and fails the unanswered calls in a way that no client retries; whatever a caller that
-   * is gone still asks for fails in the same way.
+   * Removes the remaining faults and fails the pending calls in a way that no client retries. Later calls of a caller
+   * that is gone fail in the same way.
    */
   calm(): void;
   stop(): Promise<void>;
@@ -65,7 +65,7 @@ interface Passage {
   readonly headers: http2.IncomingHttpHeaders;
   /** Called for each call that passed untouched. */
   readonly report: (call: Omit<RelayedCall, "rpc">) => void;
-  /** Called for each piece of what such a call returns. */
+  /** Called for each piece of such a call's response. */
   readonly hear: (piece: Buffer) => void;
 }
 
@@ -76,15 +76,15 @@ interface ArmedFault extends Fault {
   readonly fail: (error: unknown) => void;
 }
 
-/** Who follows what a proxy passes on. */
+/** The listener for calls that a proxy forwards. */
 export interface ProxyListener {
   /** Called for each call that passed untouched. */
   readonly onRelayed?: (call: RelayedCall) => void;
-  /** Called when such a call begins; what it returns is called for each piece of the response. */
+  /** Called when such a call begins; the function that it returns is called for each piece of the response. */
   readonly onResponse?: (rpc: string) => (piece: Buffer) => void;
 }
 
-/** Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. */
+/** Starts a proxy for cleartext gRPC in front of `server`, which may stop and restart. */
 export async function startFaultProxy(
   server: { host: string; port: number },
   { onRelayed = () => {}, onResponse = () => () => {} }: ProxyListener = {},
@@ -188,7 +188,7 @@ function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: FaultL
   else if (fault.answer !== "its-own" && !caller.destroyed) respond(caller, fault.answer.status);
 }
 
-/** Passes a call on, and its response back. */
+/** Forwards a call, and its response. */
 function relay(caller: http2.ServerHttp2Stream, { link, headers, report, hear }: Passage): void {
   const server = link.request(headers);
   const request = bytesOf(caller);
@@ -215,7 +215,7 @@ function relay(caller: http2.ServerHttp2Stream, { link, headers, report, hear }:
   });
 }
 
-/** Buffers a call's incoming bytes; the returned function gives what has arrived so far. */
+/** Buffers a call's incoming bytes. The returned function returns what has arrived so far. */
 function bytesOf(caller: http2.ServerHttp2Stream): () => Buffer {
   const chunks: Buffer[] = [];
   caller.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -13,8 +13,8 @@ export interface FloodServer {
 }
 
 /**
- * A server that never stops. Once a request has arrived, it sends a beginning and then one text after the other for as
- * long as the other side reads.
+ * A server that never stops sending. After a request it sends a beginning, then one text after another for as long as
+ * the other side reads.
  */
 export async function startFloodServer({
   beginning = "",

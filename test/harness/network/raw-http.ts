@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** A request exactly as it goes over the wire: nothing is checked, added or corrected. */
+/** A request exactly as it is sent: nothing is checked, added or corrected. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;

@@ -1,6 +1,6 @@
 import net from "node:net";
 
-/** Clients that connect to a port again and again. Resolves when it accepts none of them any more. */
+/** Connects to a port repeatedly. Resolves when it accepts no client any more. */
 export async function untilRefused(port: number, clients = 1): Promise<void> {
   await Promise.all(Array.from({ length: clients }, () => connectUntilRefused(port)));
 }

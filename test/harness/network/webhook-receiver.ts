@@ -17,12 +17,12 @@ export interface WebhookReceiver {
   readonly received: readonly ReceivedWebhook[];
   /** How many connections were opened, with or without a request. */
   readonly connections: number;
-  /** Resolves with the next request once all of it has arrived. */
+  /** Resolves with the next request when all of it has arrived. */
   next(): Promise<ReceivedWebhook>;
   close(): Promise<void>;
 }
 
-/** A subscriber on loopback that keeps what it receives and answers as told; by default 204. */
+/** A subscriber on loopback that records what it receives and responds as given; by default with 204. */
 export async function startWebhookReceiver(
   answer: (response: http.ServerResponse) => void = (response) => void response.writeHead(204).end(),
 ): Promise<WebhookReceiver> {

@@ -8,19 +8,19 @@ import { type ApiResponse, type CheckResponse, problemOfRefusedMethod, responseC
 
 export type Send = (path: string, init: RequestInit) => Promise<ApiResponse>;
 
-/** How many requests each operation gets that have no defect, and of each defect. */
+/** How many valid requests each operation gets, and how many with each defect. */
 export interface Amounts {
   readonly right: number;
   readonly wrong: number;
 }
 
-/** Refusals of what a schema allows that have to do with the tasks that there are. */
+/** Refusals of valid requests that depend on which tasks exist. */
 const ABOUT_STATE = new Set([403, 404, 409, 412, 422]);
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
- * Sends requests made from the document, right and wrong ones, and returns what the service does otherwise than the document
- * says: one finding for each operation and kind of request, with the smallest request that shows it.
+ * Sends valid and invalid requests generated from the document, and returns where the service differs from it: one
+ * finding for each operation and kind of request, with the smallest request that shows it.
  */
 export async function checkApi(
   document: ApiDocument,
@@ -66,7 +66,7 @@ interface Probe {
   readonly known: KnownValues;
 }
 
-/** @throws what is wrong with the response, as a text */
+/** @throws a text that says what is wrong with the response */
 async function probeOnce(request: ApiRequest, probe: Probe): Promise<void> {
   const { operation, defect, send, checkResponse, known } = probe;
   const path = known.fill(operation.path, request.places);
@@ -108,10 +108,10 @@ function verdict(response: ApiResponse, { operation, defect }: Probe): string | 
 
 const problemsSchema = z.object({ problems: z.array(z.object({ path: z.string() })).min(1) });
 
-/** What the descriptions of parameters say that no schema can: that one of them is nothing without another. */
+/** A rule in parameters' descriptions that no schema can express: a parameter needs another one. */
 const TOGETHER = /\b(?:Required|Only) with /;
 
-/** Whether all that is wrong is that parameters are together, or aren't, and the descriptions of all of them say so. */
+/** Whether the only error is that parameters need or exclude each other, and the descriptions of all of them say so. */
 function isSaidInWords({ text }: ApiResponse, { parameters = [] }: Operation): boolean {
   const isSaid = (path: string): boolean =>
     parameters.some(({ name, description = "" }) => name === path && TOGETHER.test(description));
@@ -137,7 +137,7 @@ async function refusedMethods(checked: Checked, send: Send): Promise<string[]> {
   return findings;
 }
 
-/** The methods of a path: its own, and those of paths with a parameter in place of one of its words. */
+/** The methods of a path, and of paths that have a parameter in place of one of its segments. */
 function matching({ paths }: ApiDocument, path: string): string[] {
   const methods = Object.entries(paths)
     .filter(([other]) => new RegExp(`^${other.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path))

@@ -1,4 +1,4 @@
-/** A JSON schema, as far as values are made of it. */
+/** The part of JSON Schema from which values are generated. */
 export interface Schema {
   readonly $ref?: string;
   readonly const?: unknown;
@@ -55,7 +55,7 @@ interface DocumentedOperation {
   readonly responses: Readonly<Record<string, DocumentedResponse>>;
 }
 
-/** An OpenAPI document, as far as tests read it. */
+/** The part of an OpenAPI document that tests read. */
 export interface ApiDocument {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
@@ -66,10 +66,10 @@ export interface ApiDocument {
 }
 
 export interface Operation extends DocumentedOperation {
-  /** In capitals. */
+  /** In upper case. */
   readonly method: string;
   readonly path: string;
-  /** Where it is in the document, as a JSON pointer. */
+  /** Its location in the document, as a JSON pointer. */
   readonly at: string;
 }
 
@@ -82,12 +82,12 @@ export function operationsOf({ paths }: ApiDocument): readonly Operation[] {
   );
 }
 
-/** One step of a JSON pointer in a URI's fragment. */
+/** A segment of a JSON pointer in a URI's fragment. */
 export function step(name: string): string {
   return encodeURIComponent(name.replaceAll("~", "~0").replaceAll("/", "~1"));
 }
 
-/** What a reference stands for. Our documents refer to nothing but named components. */
+/** Resolves a reference. Our documents only refer to named components. */
 export function resolve(document: ApiDocument, reference: string): Schema & DocumentedResponse {
   const [, , kind, name] = reference.split("/");
   const { schemas, responses } = document.components;

@@ -3,9 +3,9 @@ import type { ApiResponse } from "./responses.ts";
 const PARAMETER = /\{\w+\}/g;
 const UNKNOWN = ["none", "%2F", "a%20b", "%C3%A9", "%F0%9F%98%80", "x".repeat(200)];
 
-/** The values of paths' parameters that a service has told in its responses: by links, and by its header Location. */
+/** The values of path parameters that a service has returned, in links and in the Location header. */
 export class KnownValues {
-  /** By the path up to the parameter. */
+  /** By the path before the parameter. */
   readonly #values = new Map<string, string[]>();
   readonly #starts: readonly string[];
 
@@ -13,7 +13,7 @@ export class KnownValues {
     this.#starts = paths.flatMap((path) => (path.includes("{") ? [path.slice(0, path.indexOf("{"))] : []));
   }
 
-  /** A path whose parameter has a value that is known, most of the time. */
+  /** Fills a path's parameter, most of the time with a known value. */
   fill(path: string, place: number): string {
     const values = this.#values.get(path.slice(0, Math.max(0, path.indexOf("{")))) ?? [];
     const unknown = place % 5 === 0 || values.length === 0;

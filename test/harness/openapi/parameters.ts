@@ -5,14 +5,14 @@ import { HANDED_OUT, valuesOf } from "./values.ts";
 
 export type ParameterText = readonly [name: string, text: string];
 
-/** These make the test wait, and 0 makes them the same as none. */
+/** These make the test wait, and 0 is the same as leaving it out. */
 const SECONDS_TO_WAIT = "waitSeconds";
 
 const ODD_TEXTS = ["", " ", "x", "é", "-1", "0", "1.5", "1e9", "null", "9".repeat(30), "a b", "x".repeat(300)];
-/** What no header holds as it is. */
+/** Values that no header can hold as they are. */
 const NO_HEADER = /^\s|\s$|^$|[^\x20-\x7e]/;
 
-/** Texts that the schemas of an operation's parameters allow; none for some of those that aren't required. */
+/** Texts that are valid for an operation's parameters. Some optional parameters are left out. */
 export function rightTexts(
   operation: Operation,
   place: Parameter["in"],
@@ -33,7 +33,7 @@ export function rightTexts(
   return fc.tuple(...each).map((pairs) => pairs.filter((pair) => pair !== undefined));
 }
 
-/** Texts that the schema of one of an operation's parameters forbids; undefined if there are none. */
+/** Invalid texts for one of an operation's parameters; undefined if there are none. */
 export function wrongTexts(
   operation: Operation,
   place: Parameter["in"],
@@ -61,7 +61,7 @@ function checkOf(
   return (text) => problems(readAs(text, parameter.schema)) === "";
 }
 
-/** What the text of a parameter stands for. */
+/** The value that a parameter's text stands for. */
 function readAs(text: string, { type }: Schema): unknown {
   const isNumber = type === "integer" || type === "number";
   return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;

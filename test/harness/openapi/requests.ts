@@ -4,7 +4,7 @@ import type { Checked } from "./json-schema.ts";
 import { type ParameterText, rightTexts, wrongTexts } from "./parameters.ts";
 import { changed, changes, valuesOf } from "./values.ts";
 
-/** What is wrong with a request, if anything. */
+/** The defects that a request can have. */
 export const DEFECTS = [
   "none",
   "body",
@@ -20,7 +20,7 @@ export type Defect = (typeof DEFECTS)[number];
 
 /** A request to an operation. */
 export interface ApiRequest {
-  /** Which of the known values each parameter of the path has. */
+  /** Which of the known values each path parameter gets. */
   readonly places: number;
   readonly query: readonly ParameterText[];
   readonly headers: readonly ParameterText[];
@@ -31,7 +31,7 @@ type Requests = fc.Arbitrary<ApiRequest>;
 
 const JSON_TYPE: ParameterText = ["content-type", "application/json"];
 
-/** The requests of an operation that have a defect; undefined if it can't have this one. */
+/** The requests of an operation with a defect; undefined if it can't have this one. */
 export function requestsOf(operation: Operation, defect: Defect, checked: Checked): Requests | undefined {
   const right = rightRequests(operation, checked);
   const hasQuery = operation.parameters?.some((parameter) => parameter.in === "query") === true;
@@ -64,7 +64,7 @@ function withoutType(headers: readonly ParameterText[]): readonly ParameterText[
   return headers.filter(([name]) => name !== JSON_TYPE[0]);
 }
 
-/** One of the parameters has a text that its schema forbids. */
+/** One parameter has a text that its schema forbids. */
 function withWrong(
   where: "query" | "headers",
   on: { readonly right: Requests; readonly operation: Operation; readonly checked: Checked },
@@ -105,7 +105,7 @@ function wrongBodies(operation: Operation, checked: Checked): fc.Arbitrary<strin
 
 const CONTENT = `/requestBody/content/${step("application/json")}/schema`;
 
-/** What the schema allows, or nearly, and the example. */
+/** Bodies that the schema allows, or almost allows, and the example. */
 function bodiesOf({ requestBody }: Operation, { document }: Checked): fc.Arbitrary<unknown> {
   const content = requestBody?.content["application/json"];
   if (!content) return fc.constant(undefined);

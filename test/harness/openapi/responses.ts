@@ -7,12 +7,12 @@ export interface ApiResponse {
   readonly text: string;
 }
 
-/** What the document doesn't say of a response to an operation; nothing if all of it is described. */
+/** What the document doesn't describe about a response; nothing if it is fully described. */
 export type CheckResponse = (operation: Operation, response: ApiResponse) => string | undefined;
 
 const PROBLEM = "application/problem+json";
 
-/** Makes a check of responses. A field that isn't described is undescribed, whatever the schema leaves open. */
+/** Makes a check of responses. A field that the schema doesn't name is undescribed, even if the schema allows it. */
 export function responseCheckOf(document: ApiDocument): CheckResponse {
   const problemsAt = problemsBy(closed(document));
   return (operation, { status, headers, text }) => {
@@ -28,7 +28,7 @@ export function responseCheckOf(document: ApiDocument): CheckResponse {
   };
 }
 
-/** What is wrong with the response to a method that a path doesn't have. */
+/** What is wrong with the response to a method that a path doesn't support. */
 export function problemOfRefusedMethod(
   { status, headers, text }: ApiResponse,
   allowed: readonly string[],
@@ -43,7 +43,7 @@ export function problemOfRefusedMethod(
   return problems === "" ? undefined : `responds with a problem off its schema: ${problems}`;
 }
 
-/** The document with schemas of responses that allow no field beyond those they name. */
+/** The document, with response schemas that allow only the fields that they name. */
 function closed(document: ApiDocument): object {
   const { paths, components } = document;
   const close = (value: unknown): unknown => closedSchema(value, { isPart: false });
@@ -61,7 +61,7 @@ function closed(document: ApiDocument): object {
   };
 }
 
-/** `isPart` is of those in an `allOf`, which know only some of the fields. */
+/** `isPart` is set in an `allOf`, whose parts know only some of the fields. */
 function closedSchema(value: unknown, { isPart }: { readonly isPart: boolean }): unknown {
   if (Array.isArray(value)) return value.map((item) => closedSchema(item, { isPart }));
   if (!isSchema(value)) return value;

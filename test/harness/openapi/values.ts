@@ -2,15 +2,15 @@ import * as fc from "fast-check";
 import { type ApiDocument, type Schema, resolve } from "./document.ts";
 
 const SHORT = 20;
-/** Few, since fast-check prepares each set of characters anew. */
+/** Few, since fast-check prepares each set of characters again. */
 const CHARACTERS = fc.constantFrom("a", "Z", "0", " ", ".", "/", "%", '"', "\\", "\0", "é", "\u2028", "😀");
 const URL_PATTERN = /^https:\/\/[a-z]{1,10}\.example(:443)?(\/[a-z0-9._~]{0,10})?(\?[a-z]=[a-z0-9]{0,5})?$/;
 const DEEPEST = 5;
-/** A value of this format can't be made up: the API hands it out. */
+/** A value of this format can't be made up: only the API can issue it. */
 export const HANDED_OUT = "cursor";
 const YEAR_SECONDS = 365 * 86_400;
 
-/** Values that a schema allows, or nearly: whoever needs to be sure asks a validator. */
+/** Values that a schema allows, or almost allows: validate them if it matters. */
 export function valuesOf(schema: Schema, document: ApiDocument, depth = 0): fc.Arbitrary<unknown> {
   const within = (part: Schema): fc.Arbitrary<unknown> => valuesOf(part, document, depth + 1);
   if (schema.$ref !== undefined) return within(resolve(document, schema.$ref));
@@ -42,7 +42,7 @@ export function valuesOf(schema: Schema, document: ApiDocument, depth = 0): fc.A
   }
 }
 
-/** Any JSON of a few values. No name in it is `__proto__`, which the API refuses in words. */
+/** Any JSON with a few values. No name is `__proto__`, which the API refuses without a rule in the schema. */
 function anyJson(): fc.Arbitrary<unknown> {
   return fc
     .jsonValue({ maxDepth: 2 })
@@ -90,7 +90,7 @@ function objects(
   return fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), values, { maxKeys: 3 });
 }
 
-/** A change of a value in one place: something else there, a field or an item more, or one less. */
+/** A change of a value in one place: another value there, an additional field or item, or one less. */
 export interface Change {
   readonly place: number;
   readonly how: "replace" | "add" | "remove";
@@ -103,7 +103,7 @@ export const changes: fc.Arbitrary<Change> = fc.record({
   value: anyJson(),
 });
 
-/** The value with a change. The places are itself, its parts, and theirs. */
+/** Applies a change to a value. The places are the value itself, its parts, and their parts. */
 export function changed(value: unknown, { place, how, value: other }: Change): unknown {
   const copy = structuredClone({ root: value });
   const places = placesIn(copy);

@@ -22,10 +22,10 @@ const PARENT = `projects/${PLACE.project}/locations/${PLACE.location}`;
 const RELAY_LIMIT_MS = 10_000;
 
 /**
- * An outbox in a Firestore emulator, which an application reaches through a proxy that can inject faults, and the relay
- * that moves its entries into the queues of a Cloud Tasks emulator. The queues are paused.
+ * An outbox in a Firestore emulator, which the application reaches through a proxy that can inject faults, and a relay
+ * that puts its entries into the paused queues of a Cloud Tasks emulator.
  *
- * @param options.clock what Firestore and the relay go by. Default: the system's.
+ * @param options.clock the clock of Firestore and the relay. Default: the system's.
  */
 export async function setUpOutbox({ clock }: { readonly clock?: VirtualClock } = {}) {
   const names = [...TEST_REGISTRY.queues.keys()].map((key) => `${PARENT}/queues/${key}`);
@@ -61,7 +61,7 @@ export async function setUpOutbox({ clock }: { readonly clock?: VirtualClock } =
     db,
     faults,
     relay,
-    /** How often an RPC reached Firestore. */
+    /** How many times an RPC has reached Firestore. */
     calls: (rpc: string) => firestore.calls.get(rpc) ?? 0,
     entries,
     /** Relays every entry, as the trigger does. */

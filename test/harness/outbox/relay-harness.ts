@@ -27,7 +27,7 @@ export const DAY_MS = 24 * 60 * 60_000;
 export const WEBHOOK = { url: "https://example.com/hook", event: "order.paid", data: { order: 7 } };
 export const CONTENT = { documentId: "d1", version: 1, content: "text" };
 
-/** What stands in an entry, besides what its type and its key say. */
+/** The fields of an entry other than those that follow from its type and its key. */
 export interface GivenEntry extends Partial<OutboxEntry> {
   readonly payload?: unknown;
   readonly key?: string;
@@ -50,8 +50,8 @@ export function entryOf({ payload = WEBHOOK, key = randomUUID(), queue, ...over 
 }
 
 /**
- * The emulators of a file's tests, on one clock that tests move forward, behind proxies that can inject faults. Each test
- * has an outbox of its own, by its prefix.
+ * The emulators for a file's tests, with one clock that tests advance, behind proxies that can inject faults. Each test
+ * has its own outbox, by prefix.
  */
 export function startOutboxes() {
   const clock = new VirtualClock({ startMs: Date.UTC(2026, 4, 1, 12) });
@@ -133,14 +133,14 @@ function setUpOutbox(world: World, clock: VirtualClock, { types = TEST_REGISTRY.
     nameOf,
     lines,
     calls: (rpc: string) => (world.cloudTasks.calls.get(rpc) ?? 0) + (world.firestore.calls.get(rpc) ?? 0),
-    /** Writes an entry as the client does. `fields` override those of its document. */
+    /** Writes an entry as the client does. `fields` override the document's. */
     async write(given: GivenEntry = {}, fields: Readonly<Record<string, unknown>> = {}) {
       const made = entryOf(given);
       await entries.doc(made.id).set({ ...entryFields(made.entry), ...fields });
       return made;
     },
     relayId: (id: string): Promise<Relayed> => relayEntry(id, relay, clock.now() + RELAY_MS),
-    /** A task as its queue has it, with its body as text; undefined if it isn't there. */
+    /** A task in its queue, with its body as text; undefined if it isn't there. */
     async queued(taskId: TaskId, hop = 0) {
       try {
         const [task] = await admin.getTask({ name: nameOf(taskId, hop), responseView: "FULL" });
@@ -153,7 +153,7 @@ function setUpOutbox(world: World, clock: VirtualClock, { types = TEST_REGISTRY.
     entry: async (id: string) => (await entries.doc(id).get()).data(),
     letter: async (id: string) => (await letters.doc(id).get()).data(),
     record: async (id: string) => (await records.doc(id).get()).data(),
-    /** Writes a task's record; `fields` override those of one that waits. */
+    /** Writes a task's record. `fields` override those of a waiting task. */
     writeRecord: (id: string, fields: Readonly<Record<string, unknown>> = {}) =>
       records.doc(id).set({
         queue: "default",

@@ -1,10 +1,10 @@
 /** The limits of a payload. */
 const MOST_BYTES = 256 * 1024;
 const MOST_VALUES = 32_768;
-/** Within a body's 64: the body, the payload and its data are around it. */
+/** The limit is 64 for the whole body, and the body, the payload and its data take some. */
 const LEVELS = 60;
 
-/** One item, and how many values it has. */
+/** One item, and its number of values. */
 type Item = readonly [json: string, values: number];
 
 /** An item around `innermost`, with a bracket and a name for each level. */
@@ -13,7 +13,7 @@ function nested(open: (level: number) => string, close: string, innermost: strin
   return [levels.join("") + innermost + close.repeat(LEVELS), LEVELS + 1];
 }
 
-/** Payloads that are expensive for their size, each in another way: what to fill them with. */
+/** Payloads that are expensive for their size, each in another way, by the item that fills them. */
 const SHAPES = {
   "lists in lists": () => nested(() => "[", "]", "0"),
   "objects with names of their own, in one another": (index) =>
@@ -42,7 +42,7 @@ export const COSTLY_SHAPES = [
   "long decimals",
 ] as const satisfies readonly Shape[];
 
-/** The JSON of a `webhook.deliver` payload at both limits: 256 KiB and 32,768 values, or as near as the shape allows. */
+/** A `webhook.deliver` payload as JSON, at both limits: 256 KiB and 32,768 values, or as near as the shape allows. */
 export function costlyPayload(shape: Shape, url: string): string {
   const frame = (items: string, padding: string) => `{"url":"${url}","event":"costly","data":["${padding}"${items}]}`;
   // The payload itself, its three fields and the padding.

@@ -6,13 +6,13 @@ import { type Shape, costlyPayload } from "./costly-payloads.ts";
 import { watchLiveness } from "./liveness.ts";
 import type { SmallInstances } from "./small-instances.ts";
 
-/** What happened while one tenant's tasks flooded the instances. Times are in milliseconds. */
+/** The measurements while one tenant's tasks flooded the instances. Times are in milliseconds. */
 export interface Flooded {
-  /** From their requests until all canaries were done. */
+  /** From the canaries' requests until all canaries were done. */
   readonly canariesDoneMs: number;
   /** From the first request until the last large task was delivered. */
   readonly allDoneMs: number;
-  /** How long each request to `/live` took, in order of length. */
+  /** The duration of each request to `/live`, sorted. */
   readonly live: { readonly producer: readonly number[]; readonly worker: readonly number[] };
 }
 
@@ -23,8 +23,8 @@ const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2_000;
 
 /**
- * Hands over large tasks, all at once, and canaries of another queue beside them, to the producer; and waits until all of
- * them are done. Meanwhile it asks both services whether they are live.
+ * Enqueues many large tasks at once, with canaries in another queue, and waits until all of them are done. Meanwhile,
+ * it probes both services' liveness.
  */
 export async function flood(
   instances: SmallInstances,
@@ -50,7 +50,7 @@ export async function flood(
   }
 }
 
-/** Instances load their clients and fetch keys with their first task, flood or not. */
+/** Instances load their clients and fetch keys with their first task, with or without a flood. */
 async function warmUp(instances: SmallInstances): Promise<void> {
   for (const type of ["canary.natural", "canary.claim"]) {
     await handOver(instances, JSON.stringify({ type, payload: { sentAt: new Date().toISOString() } }));
@@ -63,14 +63,14 @@ async function tooLate(): Promise<never> {
   throw new Error("Some tasks were never delivered.");
 }
 
-/** Repeats a request until the producer has room for it, as callers do: less and less often. */
+/** Repeats a request until the producer has room for it, at growing intervals, as callers do. */
 async function handOver({ producer }: SmallInstances, body: string): Promise<void> {
   const untilMs = performance.now() + LONGEST_MS;
   for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
     const headers = { "content-type": "application/json" };
     const response = await fetch(`${producer.url}/v1/tasks`, { method: "POST", headers, body });
     const text = await response.text();
-    // 200: the producer's own second try found that its first had created the task.
+    // 200: the producer's own retry found that its first try had created the task.
     if (response.ok) return;
     if (response.status !== 503 || performance.now() > untilMs) throw new Error(`${response.status}: ${text}`);
     await pause(retryMs);

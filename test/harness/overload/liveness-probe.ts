@@ -21,7 +21,7 @@ function isAtEnd(): boolean {
   return isOver;
 }
 
-/** Each time on a connection of its own, as a new client would. */
+/** Uses a new connection each time, as a new client would. */
 function timeLive(url: string): Promise<number> {
   const startMs = performance.now();
   return new Promise((resolve, reject) => {

@@ -7,8 +7,8 @@ const PROBE = new URL("liveness-probe.ts", import.meta.url);
 const timesSchema = z.array(z.number());
 
 /**
- * Asks an instance again and again whether it is live, until told to end; and returns how long each request took, in
- * milliseconds, in order of length. Asks from a thread of its own: a busy caller would time itself.
+ * Probes an instance's liveness until told to end, then returns the duration of each request, in milliseconds, sorted.
+ * It uses a thread of its own: a busy caller would measure itself.
  */
 export function watchLiveness({ url }: Instance): () => Promise<number[]> {
   const probe = new Worker(PROBE, { workerData: url });

@@ -10,14 +10,14 @@ import { registry } from "../../../shared/tasks/index.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { emulatorPrograms, startEmulatorProcess } from "../../bench/processes/emulator-process.ts";
 
-/** What V8 gives the heap in a container of 512 MiB. */
+/** The heap that V8 gives a process in a container of 512 MiB. */
 const HEAP_MIB = 256;
 
 /** A service in a process of its own. */
 export interface Instance {
   readonly url: string;
   readonly pid: number;
-  /** Whether it is still the process that was started. */
+  /** Whether the process that was started is still running. */
   isAlive(): boolean;
   kill(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startSmallInstances() {
     ...shared,
     ...localVariables(registry.settings),
     OIDC_CERTS_URL: `http://${cloudTasks.address}/oauth2/v1/certs`,
-    // Only tasks that follow others are sent there, and there are none.
+    // Only follow-up tasks are sent there, and there are none.
     WORKER_URL: "http://127.0.0.1:9",
   });
   const producer = await startInstance("producer", { ...shared, AUTH_MODE: "local", WORKER_URL: worker.url });

@@ -6,7 +6,7 @@ import { CLAIMED, type ProducerHarness } from "./producer-harness.ts";
 /** The id of the letter that tests write. */
 export const LETTER = `${"a".repeat(32)}-default`;
 
-/** When the letters of tests died. */
+/** When the tests' letters died. */
 const DIED_AT = Timestamp.fromMillis(Date.UTC(2026, 4, 1, 11, 0, 0, 7));
 
 /** A dead letter as a worker writes it. */
@@ -48,7 +48,7 @@ export async function writeLetter(
     .set(letterOf(id, fields, task));
 }
 
-/** Most that a commit writes. */
+/** The most writes per commit. */
 const A_COMMIT = 500;
 
 /** Writes many letters at once. */
@@ -69,7 +69,7 @@ export async function readLetter(producer: ProducerHarness, id = LETTER) {
   return (await producer.letters().doc(id).get()).data();
 }
 
-/** The id of the task that the n-th replay of a letter makes. */
+/** The id of the task that the n-th replay of a letter creates. */
 export function replayIdOf(n: number, { letter = LETTER, queue = "default", diedAt = DIED_AT } = {}): string {
   const origin = ["replay", letter, `${n} ${diedAt.toDate().toISOString()}`].join("\0");
   const digits = createHash("sha256").update(origin).digest("hex").slice(0, 32);

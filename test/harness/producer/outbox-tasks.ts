@@ -8,7 +8,7 @@ import type { ProducerHarness } from "./producer-harness.ts";
 
 const RELAY_MS = 5_000;
 
-/** A task that an application has committed, and its entry, which nobody has relayed. */
+/** A task that an application has committed, with its entry, which has not been relayed. */
 export async function commitTask(
   producer: ProducerHarness,
   { type, payload }: { readonly type: string; readonly payload: unknown },
@@ -37,7 +37,7 @@ export async function entryIdsOf(producer: ProducerHarness, id: string): Promise
   return (await producer.entriesOf(id)).map((entry) => entry.id);
 }
 
-/** What Cloud Tasks has of a task: the ends of its names after the id, with their due times in milliseconds. */
+/** A task's hops in Cloud Tasks: the suffixes of its names, with their due times in milliseconds. */
 export async function hopsInQueue(producer: ProducerHarness, id: string): Promise<Record<string, number>> {
   const tasks = await producer.queuedTasks(id.slice(id.indexOf("-") + 1));
   const own = tasks.filter(({ name }) => name?.split("/").at(-1)?.startsWith(id));
@@ -56,13 +56,13 @@ export async function bodyOf(producer: ProducerHarness, id: string, hop = 0): Pr
   return JSON.parse(String(task?.httpRequest?.body));
 }
 
-/** The fields of a record that waits at a hop. */
+/** The fields of a record that waits for a hop. */
 export function waitingAt(hop: number, payloadHash: string, fields: object = {}): Record<string, unknown> {
   const none = { attempts: 0, fence: 0, finishedAt: null, result: null, leaseMs: 0 };
   return { ...none, state: "waiting", hop, payloadHash, caller: "local", ...fields };
 }
 
-/** As `payloadHash` of a queued task's envelope. */
+/** The `payloadHash` in a queued task's envelope. */
 export async function hashInQueue(producer: ProducerHarness, id: string): Promise<string> {
   return String((await bodyOf(producer, id))["payloadHash"]);
 }

@@ -43,25 +43,25 @@ export interface ProducerHarnessOptions {
   readonly twice?: readonly string[];
   /** The producer's clock. Default: the wall clock, which the emulators always use. */
   readonly clock?: Clock;
-  /** Whether the queues deliver. Default: no, tasks stay where they are. */
+  /** Whether the queues deliver. Default: no; tasks stay where they are. */
   readonly delivering?: boolean;
   /** Where tasks are delivered. Default: an address that doesn't exist. */
   readonly workerUrl?: string;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
-  /** Null leaves it out. Default: so long ago that no shared key is looked for. */
+  /** Null leaves it out. Default: long ago, so that no shared key is looked up. */
   readonly callerKeysFromMs?: number | null;
-  /** Who may call. Default: everybody, as `local`. */
+  /** The access control. Default: everybody may call, as `local`. */
   readonly access?: Pick<Producer, "identify" | "callerRate">;
   /** The types that applications may enqueue through the outbox. Default: all. */
   readonly outboxTypes?: readonly string[];
   /** The names of schedules that aren't run. Default: none. */
   readonly schedulesOff?: readonly string[];
-  /** Told what goes to Firestore. Default: nobody is. */
+  /** Receives the calls to Firestore. Default: nobody does. */
   readonly cost?: ProxyListener;
   /** Default: none, as on a laptop. */
   readonly console?: GoogleConsole;
-  /** Who counts what is enqueued and done. Default: nobody. */
+  /** The source of the counts of enqueued and finished tasks. Default: none. */
   readonly throughput?: Throughput | undefined;
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;

@@ -23,7 +23,7 @@ export function detachedDocuments(clock: Clock): Documents {
   return new Documents({ db: connectToEmulator({ host: "127.0.0.1", port: 1 }), clock });
 }
 
-/** A relay of the parts that a test's producer has. */
+/** A relay with the parts of a test's producer. */
 export function relayOf({ documents, queue, clock, log, types, queues, outboxTypes, maxPayloadBytes }: Parts): Relay {
   return {
     outbox: new OutboxStore(documents ?? detachedDocuments(clock)),

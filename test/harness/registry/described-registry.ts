@@ -16,7 +16,7 @@ const folder = z.strictObject({
 const postal = z.strictObject({ kind: z.literal("post"), city: z.string().min(1) }).meta({ id: "Address" });
 const electronic = z.strictObject({ kind: z.literal("mail"), box: z.string().regex(/^[a-z]+@example\.com$/) });
 
-/** Types whose payloads have schemas of many kinds, with no rule that JSON Schema can't express. */
+/** Types whose payload schemas are of many kinds, without rules that JSON Schema can't express. */
 export const DESCRIBED_REGISTRY = defineRegistry({
   queues: TEST_QUEUES,
   taskTypes: [
@@ -30,7 +30,7 @@ export const DESCRIBED_REGISTRY = defineRegistry({
         tags: z.record(z.string(), z.string()).optional(),
       }),
     }),
-    // Two names that are the same in capitals.
+    // Two types whose schemas would have the same name.
     defineTask({ ...common, type: "call-back", queue: "default", payload: z.strictObject({ again: z.boolean() }) }),
     defineTask({ ...common, type: "folder.tidy", queue: "bulk", idempotency: "natural", payload: folder }),
     defineTask({

@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from "../../../shared/runtime/log.ts";
 
-/** A logger that keeps its lines as they would appear on standard output. */
+/** A logger that captures its lines as they would appear on standard output. */
 export function captureLog(): { log: Logger; lines: readonly string[] } {
   const lines: string[] = [];
   const log = createLogger({

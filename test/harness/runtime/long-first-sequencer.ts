@@ -3,8 +3,8 @@ import path from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * The files that take longest, each kind's in this order. Elsewhere the largest file comes first, but these are short. Begun
- * late, each would go on alone after everything else has ended.
+ * The slowest files, by kind and in this order. Other files are sorted by size, but these are short. Started late, each
+ * would still be running after everything else has ended.
  */
 const LONGEST = [
   "test/model/task-sequences.test.ts",
@@ -29,8 +29,8 @@ const LONGEST = [
 ].map((file) => path.resolve(import.meta.dirname, "../../..", file));
 
 /**
- * Orders files by kind, in the order in which vitest.config.ts lists the kinds, and within a kind by how long they take. The
- * files of a kind stay together: they share workers.
+ * Sorts files by kind, in the order of vitest.config.ts, and within a kind by duration. The files of a kind stay
+ * together, since they share workers.
  */
 export class LongFirstSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

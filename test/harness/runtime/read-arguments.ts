@@ -1,8 +1,8 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 
 /**
- * Reads the command line of a program that people run by hand. `--help` prints how to use it and ends the program; so does
- * what doesn't belong there, with exit code 1.
+ * Reads the command line of a program that people run by hand. `--help` prints its usage and ends it; so does an
+ * unexpected argument, with exit code 1.
  */
 export function readArguments<const Options extends ParseArgsOptionsConfig>(usage: string, options: Options) {
   try {

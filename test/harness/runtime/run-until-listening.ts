@@ -1,18 +1,18 @@
 import { spawn } from "node:child_process";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 
-/** A program's output until it listened or ended by itself. */
+/** A program's output until it was listening or ended by itself. */
 export interface ListeningRun {
   readonly text: string;
-  /** Null if it listened and was then killed. */
+  /** Null if it was listening and then killed. */
   readonly code: number | null;
 }
 
 /**
- * Runs one of our programs until it logs that it listens.
+ * Runs one of our programs until it logs that it is listening.
  *
- * @param args Node's arguments: the program, and whatever comes before and after it.
- * @param env its whole environment, apart from where Node keeps what it has compiled.
+ * @param args Node's arguments: the program, with options before and after it.
+ * @param env its whole environment, except for Node's compile cache.
  */
 export function runUntilListening(
   args: readonly string[],

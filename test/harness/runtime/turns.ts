@@ -1,4 +1,4 @@
-/** Lets so many pieces of work go on at once, and others once one of them has ended, in the order in which they came. */
+/** Limits how many pieces of work run at once. Others start in order as earlier ones end. */
 export function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
   const waiting: (() => void)[] = [];
   let atOnce = 0;

@@ -2,14 +2,14 @@ import { NEW_STATE, type ScheduleState, updateOf } from "../../../services/produ
 import type { ReadSchedule, ScheduleStore } from "../../../services/producer/schedules/schedule-store.ts";
 import type { OutboxEntry } from "../../../shared/outbox/entry.ts";
 
-/** A schedule that fired: the commit of one of its times, and of its task. */
+/** A firing: the commit of one of a schedule's times with its task. */
 interface Firing {
   readonly name: string;
   readonly dueAtMs: number;
   readonly entry: OutboxEntry;
 }
 
-/** A store of schedules in memory, with every firing that was committed to it. */
+/** A store of schedules in memory that records every committed firing. */
 export interface MemorySchedules extends ScheduleStore {
   readonly firings: readonly Firing[];
 }

@@ -6,7 +6,7 @@ import { TEST_REGISTRY, deliverWebhook } from "../registry/test-registry.ts";
 const payload = { url: "https://example.com/hook", event: "day.began", data: null };
 const common = { timeZone: "Europe/Berlin", task: deliverWebhook, payload } as const;
 
-/** Every minute, every day at half past two in Berlin, and every hour with what was missed. */
+/** Every minute; every day at half past two in Berlin; and every hour, with missed times caught up. */
 export const SCHEDULES = [
   defineSchedule({ ...common, name: "each-minute", cron: "* * * * *" }),
   defineSchedule({ ...common, name: "nightly", cron: "30 2 * * *" }),

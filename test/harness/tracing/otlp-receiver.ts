@@ -5,8 +5,7 @@ import { z } from "zod";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
 /**
- * The part of OTLP that the tests look at (https://github.com/open-telemetry/opentelemetry-proto, trace/v1 and
- * collector).
+ * The part of OTLP that the tests use (https://github.com/open-telemetry/opentelemetry-proto, trace/v1 and collector).
  */
 const PROTO = `
   syntax = "proto3";
@@ -56,7 +55,7 @@ export interface ReceivedSpan {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** An endpoint that receives spans by OTLP over HTTP, as collectors and Google Cloud do, and answers with `status`. */
+/** Receives spans with OTLP over HTTP, as collectors and Google Cloud do, and responds with `status`. */
 export async function startOtlpReceiver({ status = 200 } = {}) {
   const spans: ReceivedSpan[] = [];
   const requests: { readonly path: string; readonly headers: http.IncomingHttpHeaders }[] = [];

@@ -5,7 +5,7 @@ import type { WorkerHarness } from "./worker-harness.ts";
 
 export const CANCELLER = "ops@example.com";
 
-/** Cancels a task in its record, as the producer does, with a connection of its own to Firestore. */
+/** Cancels a task in its record, as the producer does, over its own connection to Firestore. */
 export async function cancelTask(
   { db, clock }: Pick<WorkerHarness, "db" | "clock">,
   envelope: Envelope,

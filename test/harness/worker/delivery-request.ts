@@ -9,7 +9,7 @@ import { detachedWorker } from "./detached-worker.ts";
 export const ID = "0123456789abcdef0123456789abcdef-default";
 export const MAX_BYTES = 2_000;
 
-/** A task as it arrives, spelled out. The hash is that of {"n":1}. */
+/** A task as it arrives, written out in full. The hash is that of {"n":1}. */
 export const BODY = {
   id: ID,
   type: "test.count",
@@ -24,7 +24,7 @@ const HEADERS = {
   "x-cloudtasks-taskretrycount": "0",
 };
 
-/** A worker's rules with one handler, which remembers the payloads that it prepared and ran. */
+/** A worker's rules with one handler, which records the payloads that it prepared and ran. */
 function setUpParsing() {
   const taskType = defineTask({
     type: "test.count",
@@ -81,7 +81,7 @@ export function requestOf({ path = "/tasks/test.count", headers = {}, body = {},
   });
 }
 
-/** The outcome with which a request is refused. Nothing may have been prepared, let alone run. */
+/** The outcome with which a request is refused. Asserts that nothing was prepared, let alone run. */
 export async function refusalOf(request: Request) {
   const { parse, prepared, ran } = setUpParsing();
   const parsed = await parse(request);
@@ -89,7 +89,7 @@ export async function refusalOf(request: Request) {
   return parsed.refused ? parsed.outcome : "accepted";
 }
 
-/** A delivery that must have been accepted, and how it ends. */
+/** The accepted delivery of a request, and how it ends. */
 export async function deliveryOf(request: Request) {
   const { parse, ran } = setUpParsing();
   const delivery = await parse(request);

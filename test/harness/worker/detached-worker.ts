@@ -11,7 +11,7 @@ import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 import { NO_RELAY } from "./no-relay.ts";
 
-/** The dependencies of worker steps that use neither Firestore nor a key server: neither exists here. */
+/** The dependencies of worker steps that need neither Firestore nor a key server. */
 export function detachedWorker() {
   const clock = new VirtualClock();
   const { log, lines } = captureLog();

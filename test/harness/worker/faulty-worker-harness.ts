@@ -7,14 +7,14 @@ import { deployTestQueues } from "../registry/test-queues.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../network/fault-proxy.ts";
 import { type WorkerHarnessOptions, setUpWorker } from "./worker-harness.ts";
 
-/** No task of these tests needs more deliveries. */
+/** No task in these tests needs more deliveries. */
 const MOST_REDELIVERIES = 5;
 
-/** The status of a response and the outcome that it names. */
+/** The status of a response, and its outcome. */
 export type Ending = [status: number, outcome: string | null];
 
 export interface FaultyDelivery {
-  /** How often Cloud Tasks has tried before. Default 0. */
+  /** How many times Cloud Tasks has tried before. Default 0. */
   readonly retryCount?: number;
   /** How long the worker waits for a call that never gets a response, in milliseconds. Default: a step's deadline. */
   readonly waitMs?: number;
@@ -50,7 +50,7 @@ export async function setUpFaultyWorker(
   return {
     ...worker,
     faults,
-    /** Delivers while the given calls fail; all of the faults must hit before the response. */
+    /** Delivers a task while the given calls fail. All of the faults must occur before the response. */
     async deliverFaultily(task: Envelope, spoiled: readonly Fault[], options: FaultyDelivery = {}): Promise<Ending> {
       const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS } = options;
       const injected = Promise.all(spoiled.map((fault) => faults.inject(fault)));
@@ -59,7 +59,7 @@ export async function setUpFaultyWorker(
       if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
       return await delivered;
     },
-    /** Redelivers until the task is acknowledged, as the queue would, and lets a lease that is in the way run out. */
+    /** Redelivers a task until it is acknowledged, as the queue would, and lets a lease in the way expire. */
     async redeliver(task: Envelope): Promise<Ending[]> {
       const endings: Ending[] = [];
       for (let retry = 1; retry <= MOST_REDELIVERIES; retry++) {

@@ -39,11 +39,11 @@ export const transactionTaskType = defineTask({
 
 type Step = (context: HandlerContext) => Promise<HandlerResult> | HandlerResult;
 
-/** A handler that follows a test's script: its steps in order, then success. It remembers its deliveries. */
+/** A handler that follows a test's script: its steps in order, then success. It records its deliveries. */
 export interface ScriptedHandler extends BoundHandler {
   readonly runs: { payload: unknown; attempt: number; idempotencyKey: string }[];
   steps(...steps: Step[]): ScriptedHandler;
-  /** Makes the next run wait: `started` resolves when it has begun, and `finish` ends it. */
+  /** Makes the next delivery wait: `started` resolves when it has begun, and `finish` ends it. */
   hold(): { readonly started: Promise<void>; finish(result: HandlerResult): void };
 }
 
@@ -51,7 +51,7 @@ export function scriptedHandler(taskType: OrdinaryTaskType): ScriptedHandler {
   return follow((handle) => bindHandler(taskType, handle));
 }
 
-/** The same for a transaction, which it doesn't use. */
+/** The same as a transaction handler, which doesn't use its transaction. */
 export function scriptedTransactionHandler(taskType: TransactionTaskType = transactionTaskType): ScriptedHandler {
   return follow((handle) => bindTransactionHandler(taskType, handle));
 }

@@ -1,20 +1,20 @@
-/** One entry of a record's log, as far as it can be checked against the record. */
+/** The fields of a log entry that can be checked against the record. */
 export interface ToldAttempt {
   readonly attempt: unknown;
   readonly outcome: unknown;
 }
 
-/** Outcomes of attempts that aren't counted, and so leave their number to the next one. */
+/** Outcomes of attempts that aren't counted, so that the next attempt has the same number. */
 const UNCOUNTED: ReadonlySet<unknown> = new Set(["released", "saturated", "snoozed", "unknown-type"]);
 
 const MOST_ENTRIES = 10;
 
-/** What is wrong with the log of a record; undefined if nothing is. Each counted attempt must be told of once, in order. */
+/** What is wrong with a record's log; undefined if nothing is. It must list each counted attempt once, in order. */
 export function problemOfLog(
   log: readonly ToldAttempt[],
   { state, attempts }: { readonly state: string; readonly attempts: number },
 ): string | undefined {
-  // A cancel can leave an attempt at work, which is counted and has no end.
+  // A cancel can leave an attempt running, which is counted but has no end.
   if (state === "cancelled") return undefined;
   const ended = state === "running" ? attempts - 1 : attempts;
   const numbers = log.filter(({ outcome }) => !UNCOUNTED.has(outcome)).map(({ attempt }) => attempt);

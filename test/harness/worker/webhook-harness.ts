@@ -22,7 +22,7 @@ interface Payload {
 
 export type WebhookSettings = SettingValues<(typeof deliverWebhook)["settings"]>;
 
-/** The handler's settings as a stack has them that sets none but the secret. */
+/** The handler's settings in a stack that sets only the secret. */
 export const WEBHOOK_SETTINGS: WebhookSettings = {
   WEBHOOK_SIGNING_SECRET: [MASTER],
   WEBHOOK_SIGNATURES: ["v1"],
@@ -33,7 +33,7 @@ export const WEBHOOK_SETTINGS: WebhookSettings = {
 };
 
 /**
- * The webhook handler and a subscriber on loopback; private addresses are allowed unless the options say otherwise.
+ * The webhook handler and a subscriber on loopback. Private addresses are allowed by default.
  *
  * The clock starts at the wall clock's time, which the standardwebhooks package uses.
  */

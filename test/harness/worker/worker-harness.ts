@@ -35,27 +35,27 @@ const MAX_BODY_BYTES = 300_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
 export interface WorkerHarnessOptions {
-  /** The path by which the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
+  /** The path to Firestore for the worker, but not for its test. Default: straight to the emulator. */
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
-  /** One clock for the worker and Firestore; tokens then follow the wall clock. Default: a clock each. */
+  /** One clock for the worker and Firestore; tokens then use the wall clock. Default: a clock each. */
   readonly sharedClock?: VirtualClock;
-  /** Whose keys sign deliveries. Default: the harness's own. */
+  /** The server of the keys that sign deliveries. Default: the harness's own. */
   readonly keysUrl?: string;
-  /** What checks signatures. Default: the token rules' own check. */
+  /** Who checks signatures. Default: as the token rules do. */
   readonly authMode?: AuthMode;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
-  /** Default: nothing goes around an attempt. */
+  /** Default: nothing surrounds an attempt. */
   readonly around?: Around;
-  /** What relays the worker's own entries, given what it depends on. Default: nothing does. */
+  /** Makes the relay of the worker's own entries from its dependencies. Default: nothing relays them. */
   readonly relay?: (on: RelayParts) => Worker["relay"];
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;
-  /** What runs the clean-up. Default: the running test; tests that run concurrently must each pass their own. */
+  /** Registers the clean-up. Default: with the running test; tests that run concurrently must each pass their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
 
-/** The worker's own parts that a relay needs. */
+/** The parts of the worker that a relay needs. */
 export interface RelayParts extends Pick<Worker, "clock" | "log"> {
   readonly documents: Documents;
   readonly handlers: readonly BoundHandler[];
@@ -69,7 +69,7 @@ interface Address {
 /**
  * A worker on a real port, with a real key server and a Firestore emulator of its own.
  *
- * The worker and Firestore have separate clocks, as in the cloud; both stand still until a test moves them.
+ * The worker and Firestore have separate clocks, as in the cloud; both stand still until a test advances them.
  */
 export async function setUpWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
@@ -175,7 +175,7 @@ function behindWorker(db: Firestore) {
       const snapshot = await db.collection(TASK_RECORDS).doc(envelope.id).get();
       return snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
     },
-    /** The outbox's entries by their ids, in order. */
+    /** The outbox's entries by id, in order. */
     async entries() {
       const { docs } = await db.collection(TASK_OUTBOX).get();
       return docs.map((doc) => ({ entryId: doc.id, ...doc.data() }));
@@ -189,7 +189,7 @@ function behindWorker(db: Firestore) {
 
 export type WorkerHarness = Awaited<ReturnType<typeof setUpWorker>>;
 
-/** Who hands over the tests' tasks. */
+/** The account that enqueues the tests' tasks. */
 export const CALLER = "shop@handoff-test.iam.gserviceaccount.com";
 
 /** The envelope of a task, as the producer seals it. */

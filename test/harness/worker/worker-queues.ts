@@ -14,12 +14,12 @@ import type { RelayParts, WorkerHarnessOptions } from "./worker-harness.ts";
 
 const LOCATION = "projects/handoff-test/locations/europe-west1";
 
-/** Firestore keeps a dead letter of a refused entry for so long: ten days. */
+/** How long Firestore keeps a refused entry's dead letter: ten days. */
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
 /**
- * The queues of a worker's own entries, paused, in an emulator behind a proxy that can inject faults. It starts when it is
- * first needed, so a test that never creates a task doesn't pay for it.
+ * Paused queues for a worker's own entries, in an emulator behind a proxy that can inject faults. It starts on first
+ * use, so that tests that create no task don't pay for it.
  */
 export function workerQueues(onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]> = afterRunningTest) {
   const start = async () => {
@@ -64,11 +64,11 @@ export function workerQueues(onTestFinished: NonNullable<WorkerHarnessOptions["o
     relayOf,
     /** For a worker's harness. */
     relay: (parts: RelayParts) => createOwnRelay(relayOf(parts)),
-    /** How often CreateTask has reached the emulator. */
+    /** How many times CreateTask has reached the emulator. */
     async creations(): Promise<number> {
       return starting ? ((await starting).emulator.calls.get("CreateTask") ?? 0) : 0;
     },
-    /** The envelopes of the tasks in all queues, in the order of their payloads as JSON. */
+    /** The envelopes of the tasks in all queues, sorted by their payloads as JSON. */
     async queued() {
       const { admin } = await started();
       const lists = Object.keys(TEST_QUEUES).map(async (key) => {

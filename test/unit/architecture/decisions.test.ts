@@ -56,7 +56,7 @@ test("decisions do no I/O, and import nothing that does", { timeout: WHOLE_PROJE
   expect(decisions.flatMap((file) => effectsOf(program, file))).toEqual([]);
 });
 
-test("an import that does I/O is found, even through other modules", async () => {
+test("an import that does I/O is detected, even through other modules", async () => {
   const root = await plantProgram({
     "services/worker/lifecycle/decide.ts": [
       'import type { Firestore } from "@google-cloud/firestore";',
@@ -100,7 +100,7 @@ const EFFECTS: readonly (readonly [text: string, found: string])[] = [
   ['export const found = (db: Firestore) => db.collection("x");', "Firestore.collection"],
 ];
 
-test("an effect in a decision is found; values and arguments are no effects", async () => {
+test("an effect in a decision is detected; values and arguments aren't effects", async () => {
   const fine = [
     'import { type DocumentSnapshot, FieldValue, type Firestore, Timestamp } from "@google-cloud/firestore";',
     "export const values = (at: Timestamp) => [FieldValue.delete(), Timestamp.fromMillis(at.toMillis()), new Date(1)];",

@@ -26,7 +26,7 @@ test("no folder holds more than about a dozen sources", () => {
   expect(crowded(sources)).toEqual([]);
 });
 
-test("a folder that holds more is found; subfolders and the user's folders don't count", () => {
+test("a folder that holds more is detected; subfolders and the user's folders don't count", () => {
   const many = (folder: string, count: number) => Array.from({ length: count }, (_, index) => `${folder}/${index}.ts`);
   const files = [
     ...many("services/worker", MOST_FILES + 1),

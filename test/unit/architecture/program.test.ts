@@ -18,7 +18,7 @@ test("a program without modules is refused", async () => {
   expect(() => loadProgram(root, (file) => file === "shared/b.ts")).toThrow(/Nothing is chosen/);
 });
 
-test("modules are reached by every import that runs, directly or not, but not by types alone", async () => {
+test("modules are reached by every runtime import, direct or indirect, but not by type imports alone", async () => {
   const root = await plantProgram({
     "shared/entry.ts": [
       'import { a } from "./a.ts";',
@@ -64,7 +64,7 @@ test("a union counts, named or not, in a promise or beside null", async () => {
   ).toHaveLength(2);
 });
 
-test("a union that has two names, or is returned twice, counts once", async () => {
+test("a union counts once if it has two names or is returned twice", async () => {
   const types = await resultTypesOf(`
     export type One = { kind: "a" } | { kind: "b" };
     export type Other = One;
@@ -98,7 +98,7 @@ test("named data counts, and so does an object that holds a union; other objects
   expect(types).toContainEqual(expect.stringMatching(/union: Union/));
 });
 
-test("a member of a union that counts doesn't count again", async () => {
+test("a member of a counted union doesn't count again", async () => {
   const types = await resultTypesOf(`
     interface Failed { readonly kind: "failed"; readonly why: string }
     type Union = { readonly kind: "done" } | { readonly kind: "also"; readonly inner: Inner } | Failed;
@@ -110,7 +110,7 @@ test("a member of a union that counts doesn't count again", async () => {
   expect(types).toEqual(["Union"]);
 });
 
-test("what public methods return counts; the object that has them doesn't", async () => {
+test("the results of public methods count; the object with the methods doesn't", async () => {
   const types = await resultTypesOf(`
     type A = { kind: "a" } | { kind: "b" };
     type B = { kind: "c" } | { kind: "d" };

@@ -67,14 +67,14 @@ test("only the stores and the user's handlers write to Firestore", { timeout: WH
   expect(writesElsewhere(product)).toEqual([]);
 });
 
-test("queries stand in files of their own, whose queries have a test that derives their indexes", () => {
+test("queries are in files of their own, and a test derives the indexes of each", () => {
   const others = product.files.filter((file) => !QUERIES.includes(file) && !file.startsWith(HANDLERS));
 
   for (const file of QUERIES) expect(firestoreQueries(product, [file])).not.toEqual([]);
   expect(firestoreQueries(product, others)).toEqual([]);
 });
 
-test("a query in any other file is found", async () => {
+test("a query in any other file is detected", async () => {
   const text = `
     export const a = (db: Firestore) => db.collection("x").where("a", "==", 1).orderBy("b");
     export const b = (db: Firestore) => db.collectionGroup("x").limit(1);
@@ -89,7 +89,7 @@ test("a query in any other file is found", async () => {
   ]);
 });
 
-test("no handler can get at our records", () => {
+test("no handler can reach our records", () => {
   expect(product.files.filter((file) => file.startsWith(HANDLERS))).not.toEqual([]);
   expect(handlersWithRecords(product)).toEqual([]);
 });
@@ -176,7 +176,7 @@ const SNEAKED: Readonly<Record<string, { readonly text: string; readonly found: 
   },
 };
 
-test("a write in any other file is found, however it is disguised", async () => {
+test("a write in any other file is detected, however it is disguised", async () => {
   const texts = Object.entries(SNEAKED).map(([name, { text }]) => [`services/worker/${name}.ts`, `${IMPORT}${text}\n`]);
   const program = loadProgram(await plantProgram(Object.fromEntries(texts)), isProduct);
 
@@ -188,7 +188,7 @@ test("a write in any other file is found, however it is disguised", async () => 
   expect(found).toEqual(Object.entries(SNEAKED).map(([name, sneaked]) => [name, sneaked.found]));
 });
 
-test("reads don't count as writes, nor do other objects' methods of the same names", async () => {
+test("reads don't count as writes, nor do methods of the same name on other objects", async () => {
   const text = `
     interface Cache { set(key: string, value: DocumentReference): void }
     export async function a(db: Firestore, batches: Map<string, WriteBatch>, cache: Cache, batch: WriteBatch) {
@@ -204,7 +204,7 @@ test("reads don't count as writes, nor do other objects' methods of the same nam
   expect(firestoreWrites(program, ["shared/a.ts"])).toEqual([]);
 });
 
-test("a handler that imports a record module or names a collection of ours is found", async () => {
+test("a handler that imports a record module or names one of our collections is detected", async () => {
   const program = loadProgram(
     await plantProgram({
       "shared/records/task-record.ts": `export const TASK_RECORDS = "${TASK_RECORDS}";\nexport type TaskError = string;\n`,

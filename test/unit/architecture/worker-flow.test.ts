@@ -46,16 +46,16 @@ function ifTooMany(found: readonly string[], most: number): readonly string[] {
   return found.length > most ? found : [];
 }
 
-test("each place that is left aside exists", () => {
+test("each excluded place exists", () => {
   expect(ASIDE.filter((place) => !fs.existsSync(path.join(CHECKOUT, place)))).toEqual([]);
 });
 
-test("claim, run and settle take few modules", () => {
+test("claim, run and settle use few modules", () => {
   expect(modules.length).toBeGreaterThan(3);
   expect(ifTooMany(modules, MOST_MODULES)).toEqual([]);
 });
 
-test("a whole delivery takes few modules of the worker, with only handlers and telemetry left aside", () => {
+test("a whole delivery uses few modules of the worker, apart from handlers and telemetry", () => {
   const aside = ["services/worker/handlers/", "services/worker/telemetry/"];
   const ofWorker = reachable(program, ENTRY, (file) => isIn(["services/worker/"], file) && !isIn(aside, file));
   expect(ofWorker.length).toBeGreaterThan(3);

@@ -10,7 +10,7 @@ function linesOf(svg: string): number[][][] {
   );
 }
 
-test("costs in proportion are a straight line, and twice the cost is twice as high above 0", () => {
+test("proportional costs are a straight line, and twice the cost is twice as high above 0", () => {
   const single = { name: "single", points: [1, 2, 4].map((x) => [x, x] as const) };
   const double = { name: "double", points: [1, 2, 4].map((x) => [x, 2 * x] as const) };
   const [one = [], two = []] = linesOf(chartSvg({ ...CHART, series: [single, double] }));

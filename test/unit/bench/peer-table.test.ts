@@ -10,7 +10,7 @@ function cellsOf(row: Parameters<typeof tableOf>[0][number]): string[] {
     .map((cell) => cell.trim());
 }
 
-test("a row shows ours before and now, the aim, and its ratio to the first of what stands beside it", () => {
+test("a row shows our figure before and now, the target, and the ratio to the first peer", () => {
   const beside = [
     { name: "Express", value: 1.61 },
     { name: "Rust", value: 0.04, isFiled: true },
@@ -28,7 +28,7 @@ test("a row shows ours before and now, the aim, and its ratio to the first of wh
   ]);
 });
 
-test("a rate meets its aim from below", () => {
+test("a rate meets its target from below", () => {
   const row = { what: "end to end", unit: "tasks/s", isRate: true, before: 296, aim: 610, beside: [] };
 
   expect(cellsOf({ ...row, ours: 1_204.4 }).slice(2, 5)).toEqual(["296", "1,204 ✓", "≥ 610"]);

@@ -48,14 +48,14 @@ test("cancels keep every promise: before a task runs, while it runs, and too lat
   expect(broken(historyOf(claimTask({ cancels: [{ ...CANCEL, status: 409, at: 1_200 }] })))).toEqual([]);
 });
 
-test("a task that starts after it was answered as cancelled breaks promises", () => {
+test("a task that starts after its cancel was confirmed breaks promises", () => {
   const started = untouched({ runs: failed });
   expect(broken(historyOf(started, { record: CANCELLED }))).toEqual(
     expect.arrayContaining(["nothing starts after a cancel", "mayHaveRun is true"]),
   );
 });
 
-test("an answer that the record doesn't bear out breaks a promise", () => {
+test("a response that the record contradicts breaks a promise", () => {
   expect(broken(historyOf(claimTask({ cancels: [{ ...CANCEL, mayHaveRun: true }] })))).toContain(
     "what is answered as cancelled is cancelled",
   );
@@ -71,7 +71,7 @@ test("an answer that the record doesn't bear out breaks a promise", () => {
   expect(broken(historyOf(dead, { record, documents }))).toEqual(["a requested cancel ends a task"]);
 });
 
-test("a cancel that writes over an attempt at work breaks a promise", () => {
+test("a cancel that overwrites a running attempt breaks a promise", () => {
   const long = failed.map((run) => ({ ...run, endedAt: 3_000 }));
   const cancels = [{ ...CANCEL, mayHaveRun: true, askedAt: 2_000, at: 2_100 }];
   const task = claimTask({ runs: long, received: [], cancels });
@@ -80,7 +80,7 @@ test("a cancel that writes over an attempt at work breaks a promise", () => {
   );
 });
 
-test("a letter, an effect or a cancel that nobody asked for breaks a promise", () => {
+test("a letter, an effect or a cancel that nobody requested breaks a promise", () => {
   const letter = (id: string) => [[`deadLetters/${id}`, [version(1_000, {})]]] as const;
   expect(broken(historyOf(untouched(), { record: CANCELLED, documents: letter(ID) }))).toEqual([
     "a cancelled task leaves no letter",
@@ -98,7 +98,7 @@ test("a letter, an effect or a cancel that nobody asked for breaks a promise", (
   ]);
 });
 
-test("a request for a cancel doesn't make a second claim of the first", () => {
+test("a cancel request doesn't turn the first claim into a second one", () => {
   const record = [...CLAIM_RECORD.slice(0, 1), asked, ...CLAIM_RECORD.slice(1)];
   expect(broken(historyOf(claimTask({ cancels: [ASKED] }), { record }))).toEqual([]);
 });

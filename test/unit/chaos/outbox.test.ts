@@ -21,13 +21,13 @@ function withTasks(histories: Histories, ...more: readonly TaskHistory[]): Histo
   return { ...histories, tasks: [...histories.tasks, ...more] };
 }
 
-test("a task of the outbox has its application's order", () => {
+test("a task from the outbox has its application's order", () => {
   const task = claimTask({ origin: "outbox" });
   expect(broken(historyOf(task, { documents: ORDER }))).toEqual([]);
   expect(broken(historyOf(task))).toEqual(["a task has its order"]);
 });
 
-test("what is rolled back leaves no order, and doesn't run", () => {
+test("a rolled-back transaction leaves no order, and its task doesn't run", () => {
   const task = claimTask({ origin: "outbox", ids: new Set(), runs: [], deliveries: [], isRolledBack: true });
   const histories = historyOf(task, { record: [] });
   expect(broken(histories)).toEqual([]);
@@ -35,14 +35,14 @@ test("what is rolled back leaves no order, and doesn't run", () => {
   expect(broken({ ...histories, strayRuns: [run] })).toEqual(["only what was committed runs"]);
 });
 
-test("an entry that is left in the outbox breaks a promise", () => {
+test("an entry that stays in the outbox breaks a promise", () => {
   const histories = historyOf(claimTask());
   expect(broken({ ...histories, run: { ...histories.run, isOutboxEmpty: false } })).toEqual([
     "the outbox is empty in the end",
   ]);
 });
 
-test("a parent that succeeded has each of its children once, and one that died has none", () => {
+test("a parent that succeeded has each of its children once, and a dead one has none", () => {
   const parent = claimTask({ script: "parent" });
   const child = (ids: readonly string[]): TaskHistory =>
     claimTask({ n: 8, origin: "child", parent: 7, ids: new Set(ids), runs: [], deliveries: [], received: [] });
@@ -56,19 +56,19 @@ test("a parent that succeeded has each of its children once, and one that died h
   expect(broken(withTasks(died, child([])))).not.toContain(promise);
 });
 
-test("a letter that became two tasks was replayed twice", () => {
+test("a letter with two tasks was replayed twice", () => {
   const replay = (ids: readonly string[]) => historyOf(claimTask({ origin: "replay", ids: new Set(ids) }));
   expect(broken(replay([ID]))).toEqual([]);
   expect(broken(replay([ID, ID.replace("0", "1")]))).toContain("a letter is replayed once");
 });
 
-test("another payload under a task's key leaves a letter of its own", () => {
+test("another payload under a task's key gets a letter of its own", () => {
   const task = claimTask({ contestant: "other" });
   expect(broken(historyOf(task))).toEqual(["another payload leaves a letter"]);
   expect(broken(historyOf(task, { documents: [[`deadLetters/${ID}.0123`, [version(1_100, {})]]] }))).toEqual([]);
 });
 
-test("a request to run a task now is answered", () => {
+test("a request to run a task now gets a response", () => {
   expect(broken(historyOf(claimTask({ runsNow: [202, 409] })))).toEqual([]);
   expect(broken(historyOf(claimTask({ runsNow: [503] })))).toEqual(["a run now is answered"]);
 });
@@ -96,7 +96,7 @@ function putOff({ dueAt, hop = 1 }: { readonly dueAt: number; readonly hop?: num
   return historyOf(claimTask({ script: "snoozes", runs, deliveries }), { record });
 }
 
-test("a task that is put off runs when it is due, and its first acknowledgement needs no more than the next hop", () => {
+test("a snoozed task runs when it is due, and its first acknowledgement needs only the next hop", () => {
   expect(broken(putOff({ dueAt: 4_990 }))).toEqual([]);
 });
 
@@ -105,7 +105,7 @@ test("a task that runs more than a second before its time breaks a promise", () 
   expect(broken(putOff({ dueAt: 6_100 }))).toEqual(["nothing runs before its time"]);
 });
 
-test("the time of a worker whose clock is ahead comes sooner, and no sooner than that", () => {
+test("a worker whose clock is ahead may run a task earlier by that much, and no more", () => {
   const lives = [{ name: "worker-0", pid: 1, clockOffsetMs: 600_000, pauses: [] }];
   expect(broken({ ...putOff({ dueAt: 605_900 }), lives })).toEqual([]);
   expect(broken({ ...putOff({ dueAt: 606_100 }), lives })).toEqual(["nothing runs before its time"]);
@@ -113,6 +113,6 @@ test("the time of a worker whose clock is ahead comes sooner, and no sooner than
   expect(broken({ ...putOff({ dueAt: 605_900 }), lives: others })).toEqual(["nothing runs before its time"]);
 });
 
-test("a task that runs at a hop that it has left breaks a promise", () => {
+test("a task that runs at an earlier hop breaks a promise", () => {
   expect(broken(putOff({ dueAt: 4_990, hop: 0 }))).toContain("no task goes back a hop");
 });

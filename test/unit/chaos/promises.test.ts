@@ -22,7 +22,7 @@ const effect = (count: number, fingerprint = "good") =>
 const [claim, success] = CLAIM_RECORD;
 const good: HandlerRun = { run: "first run", taskId: ID, attempt: 1, pid: 1, at: 1_010, fingerprint: "good" };
 
-test("tasks that were done at once keep every promise", () => {
+test("tasks that succeed at once keep every promise", () => {
   expect(broken(historyOf(claimTask()))).toEqual([]);
   expect(broken(historyOf(transactionTask(), { record: [success!], documents: effect(1) }))).toEqual([]);
 });
@@ -35,7 +35,7 @@ test("a success without an effect breaks a promise, whatever the kind", () => {
   expect(broken(historyOf(natural, { record: [], documents: effect(1) }))).toEqual([]);
 });
 
-test("a record that never ended is a lost task", () => {
+test("a record without an end is a lost task", () => {
   const unanswered = claimTask({ deliveries: [] });
   expect(broken(historyOf(unanswered, { record: [claim!] }))).toEqual(["no task is lost"]);
 });
@@ -57,7 +57,7 @@ test("a record that changes after its end breaks a promise", () => {
   expect(broken(historyOf(claimTask(), { record }))).toContain("one terminal state");
 });
 
-test("another time may take a task over whose lease is over, and none before", () => {
+test("rescheduling may take over a task with an expired lease, and no other", () => {
   const movedAt = (at: number) => {
     const moved = version(at, { state: "waiting", leaseMs: 0, hop: 1, ...SECOND, attempts: 1 });
     const last = { owner: "third", fence: 3, attempts: 2 };
@@ -76,7 +76,7 @@ test("another time may take a task over whose lease is over, and none before", (
   expect(movedAt(1_000 + LEASE_MS)).not.toContain("records add up");
 });
 
-test("a takeover within the lease makes two live owners, and one after it does not", () => {
+test("a takeover within the lease makes two live owners, and a later one doesn't", () => {
   const runs = [good, { ...good, attempt: 2, at: 1_000 + LEASE_MS + 100, effectAt: 1, endedAt: 2, how: "succeeded" }];
   const lives = [{ name: "worker-0", pid: 1, endedAt: 1_030, wasKilled: true, pauses: [] }];
   const taken = (at: number) => [claim!, claimed(at, SECOND), settled(at + 500, "succeeded", SECOND)];
@@ -85,34 +85,34 @@ test("a takeover within the lease makes two live owners, and one after it does n
   expect(broken(historyOf(task, { lives, record: taken(1_000 + LEASE_MS) }))).toEqual([]);
 });
 
-test("a claim whose fence or attempts do not follow from the previous one is noticed", () => {
+test("a claim whose fence or attempts don't follow from the previous one is detected", () => {
   const after = 1_000 + LEASE_MS;
   const odd = { ...SECOND, fence: 3 };
   const record = [claim!, claimed(after, odd), settled(after + 10, "succeeded", odd)];
   expect(broken(historyOf(claimTask({ deliveries: [] }), { record }))).toEqual(["records add up"]);
 });
 
-test("an end that another owner writes is noticed", () => {
+test("an end written by another owner is detected", () => {
   const record = [claim!, settled(1_050, "succeeded", { ...FIRST, owner: "second" })];
   expect(broken(historyOf(claimTask(), { record }))).toEqual(["records add up"]);
 });
 
-test("a death before the attempts are used up is noticed, and so is a missing letter", () => {
+test("a death before the attempts are used up is detected, and so is a missing letter", () => {
   const record = [claim!, settled(1_050, "dead", FIRST)];
   expect(broken(historyOf(claimTask(), { record }))).toEqual(["dead tasks leave letters", "nobody dies early"]);
 });
 
-test("a task that can't work must not succeed", () => {
+test("a task that can't work doesn't succeed", () => {
   expect(broken(historyOf(claimTask({ script: "poison" })))).toEqual(["what can't work is dead"]);
 });
 
-test("a run without a claim is noticed", () => {
+test("a handler call without a claim is detected", () => {
   const record = [claimed(1_030, FIRST), success!];
   const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 900 })) });
   expect(broken(historyOf(late, { record }))).toEqual(["no run without a claim"]);
 });
 
-test("a run that begins when its own lease is over breaks a promise", () => {
+test("a handler call that begins after its own lease has expired breaks a promise", () => {
   const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 1_000 + LEASE_MS })) });
   expect(broken(historyOf(late, { record: [claim!] }))).toContain("no run begins after its lease");
 });
@@ -156,7 +156,7 @@ test("an unclaimed attempt is counted, unless its dependency was saturated", () 
   expect(broken(historyOf(transactionTask({ script: "saturated" }), written))).toEqual([]);
 });
 
-test("more attempts than runs of an unclaimed task break a promise", () => {
+test("more counted attempts than handler calls of an unclaimed task break a promise", () => {
   const failed = [1, 2].map((attempts) =>
     version(1_050 + attempts, { state: "waiting", fence: attempts, attempts }, { code: "handler_threw" }),
   );
@@ -172,7 +172,7 @@ test.each([0, 2])("a transaction that succeeded with %i effects breaks a promise
   expect(broken(histories)).toEqual(["a transaction's effect happens exactly once"]);
 });
 
-test("a dead transaction with an effect breaks a promise", () => {
+test("a dead transaction task with an effect breaks a promise", () => {
   const record = [version(1_050, { state: "dead", fence: 1, attempts: 1 }, { code: "chaos_permanent" })];
   const documents = [...effect(1), [`deadLetters/${ID}`, [version(1_050, {})]] as const];
   expect(broken(historyOf(transactionTask({ script: "permanent" }), { record, documents }))).toEqual([
@@ -187,7 +187,7 @@ test("an effect that a receiver applies twice breaks a promise", () => {
   ]);
 });
 
-test("a payload other than the requested one is noticed wherever it turns up", () => {
+test("a payload other than the requested one is detected wherever it appears", () => {
   const promise = ["the payload is the one asked for"];
   const runs = claimTask().runs.map((run) => ({ ...run, fingerprint: "other" }));
   expect(broken(historyOf(claimTask({ runs })))).toEqual(promise);
@@ -197,7 +197,7 @@ test("a payload other than the requested one is noticed wherever it turns up", (
   expect(broken(historyOf(transactionTask(), written))).toEqual(promise);
 });
 
-test("secrets and tokens in logs are noticed", () => {
+test("secrets and tokens in logs are detected", () => {
   const logs = [
     ["worker-0.log", "all is well: the-secret"],
     ["worker-1.log", "Bearer eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJjaGFvcyJ9.c2ln"],
@@ -206,13 +206,13 @@ test("secrets and tokens in logs are noticed", () => {
   expect(broken(historyOf(claimTask(), { logs }))).toEqual(["no payload in a log", "no token in a log"]);
 });
 
-test("a fault that hit too rarely is reported", () => {
+test("a fault that occurred too rarely is reported", () => {
   const faults = [{ fault: "kill", at: 1_000, affected: [ID] }];
   expect(broken(historyOf(claimTask(), { faults, hits: 2 }))).toEqual(["every fault hits"]);
   expect(broken(historyOf(claimTask(), { faults, hits: 1 }))).toEqual([]);
 });
 
-test("recovery lasts from a fault to the next end of a task that it affected", () => {
+test("recovery lasts from a fault to the next end of an affected task", () => {
   const faults = [
     { fault: "kill", at: 1_000, affected: [ID, "n7"] },
     { fault: "kill", at: 1_055, affected: [ID] },
@@ -220,7 +220,7 @@ test("recovery lasts from a fault to the next end of a task that it affected", (
   expect(countHits(historyOf(claimTask(), { faults }))).toEqual([{ fault: "kill", hits: 2, recoveryMs: [50] }]);
 });
 
-test("the figures of several runs are added up by fault", () => {
+test("the figures of several rounds are added up by fault", () => {
   const first = [
     { fault: "kill", hits: 2, recoveryMs: [50] },
     { fault: "term", hits: 1, recoveryMs: [] },
@@ -232,7 +232,7 @@ test("the figures of several runs are added up by fault", () => {
   ]);
 });
 
-test("a log that leaves out an attempt, tells of one twice, is gone or quotes the payload breaks a promise", () => {
+test("a log that lacks an attempt, repeats one, is gone or quotes the payload breaks a promise", () => {
   const told = (attempt: number, outcome: string, words = "") => ({ attempt, outcome, words });
   const state = (at: number, name: string, attempts: number, log?: readonly ReturnType<typeof told>[]) =>
     version(at, { state: name, owner: "first", fence: 1, attempts }, log ? { log } : {});

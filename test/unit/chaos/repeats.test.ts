@@ -113,14 +113,14 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ],
 ];
 
-test.each(CASES)("the handler ran again because %s: explained as %s", (_, reason, story) => {
+test.each(CASES)("a repeat because %s is explained as %s", (_, reason, story) => {
   const { run = done, next = second, script = "ok", record = TAKEN_OVER, lives = [], faults = [] } = story;
   const task = claimTask({ runs: [run, next], script, deliveries: story.deliveries ?? UNANSWERED });
   const [repeat] = explainRepeats(historyOf(task, { record, lives, faults }));
   expect(repeat?.reason).toBe(reason);
 });
 
-test("an unclaimed run explains nothing", () => {
+test("an unclaimed repeat explains nothing", () => {
   const task = claimTask({ runs: [{ ...done, attempt: 9 }, second] });
   const lives = killed(1, 1_030);
   expect(explainRepeats(historyOf(task, { record: TAKEN_OVER, lives }))).toMatchObject([{ reason: undefined }]);
@@ -134,7 +134,7 @@ test("an effect that only the receiver knows about counts", () => {
   expect(afterEffect([])).toBe(false);
 });
 
-test("a run may repeat only for a reason, and after an effect a failure is not one", () => {
+test("a repeat needs a reason, and after an effect a failure isn't one", () => {
   expect(checkRepeats([{ n: 7, reason: undefined, afterEffect: false }])).toHaveLength(1);
   expect(checkRepeats([{ n: 7, reason: "it failed", afterEffect: true }])).toHaveLength(1);
   expect(checkRepeats([{ n: 7, reason: "it failed", afterEffect: false }])).toEqual([]);

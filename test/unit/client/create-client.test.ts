@@ -20,7 +20,7 @@ test.each([
   expect(() => createClient({ url, outbox: { db: connect() } })).toThrow("url must be the producer's address");
 });
 
-test("sends Google's token over https only", () => {
+test("sends Google's token only over https", () => {
   const outbox = { db: connect() };
   const remote = "http://producer.internal:8080";
 
@@ -37,7 +37,7 @@ test("sends Google's token over https only", () => {
   }
 });
 
-test("refuses a caller that is no e-mail address, and another copy of Firestore's client", () => {
+test("refuses a caller that isn't an e-mail address, and another copy of Firestore's client", () => {
   const url = "http://localhost";
   const db = connect();
 

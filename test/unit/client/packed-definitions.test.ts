@@ -5,7 +5,7 @@ import { secret, setting } from "../../../shared/contract/task-settings.ts";
 import { z } from "zod";
 import { plant } from "../architecture/plant.ts";
 
-test("a definition loses its settings, and the module what only they needed", () => {
+test("a definition loses its settings, and its module everything that only they needed", () => {
   const text = `
 import { z } from "zod";
 import { parseKey, other } from "../auth/keys.ts";
@@ -49,7 +49,7 @@ test("a module without settings stays as it is", () => {
   expect(withoutSettings(text)).toBe(text);
 });
 
-test("types are found where they are exported, and two of one name are refused", async () => {
+test("types are found where they are exported, and two with the same name are refused", async () => {
   const folder = await plant({
     "a.mjs": "",
     "a.ts": "export const one = globalThis.packedTypes[0];\nexport const queues = {};\n",
@@ -72,7 +72,7 @@ test("types are found where they are exported, and two of one name are refused",
   Reflect.deleteProperty(globalThis, "packedTypes");
 });
 
-test("local secrets are those of secrets alone", () => {
+test("only secrets count as local secrets", () => {
   const settings = new Map([
     ["KEY", secret({ schema: z.string(), local: "made-up" })],
     ["URL", setting({ schema: z.string(), local: "http://localhost" })],

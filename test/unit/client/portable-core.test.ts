@@ -45,7 +45,7 @@ const WEB = {
   setTimeout,
 };
 
-test("the client's core reaches no module of Node, and no package but the one that makes tokens", async () => {
+test("the client's core imports no module of Node, and no package but the one that issues tokens", async () => {
   const { inputs } = await bundleForAnywhere(PROJECT_DIR, CORE);
 
   expect(inputs).toContain("packages/client/src/create-client.ts");
@@ -60,7 +60,7 @@ test("a module of Node is found even behind other modules", async () => {
   await expect(bundleForAnywhere(folder, "index.ts")).rejects.toThrow('Could not resolve "node:crypto"');
 });
 
-test("the core needs no globals but those of the web", async () => {
+test("the core only needs globals of the web", async () => {
   const { code } = await bundleForAnywhere(PROJECT_DIR, CORE);
   const sent: string[] = [];
   const fetch = async (url: string, { body }: { readonly body: string }): Promise<Response> => {

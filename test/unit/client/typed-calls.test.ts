@@ -70,7 +70,7 @@ type Sent<View> = View extends readonly (infer Item)[]
     ? { readonly [Name in keyof View]: Sent<Exclude<View[Name], undefined>> }
     : View;
 
-test("tasks, queues and dead letters are what the producer says that they are", () => {
+test("tasks, queues and dead letters have the producer's types", () => {
   expectTypeOf<Sent<TaskView>>().toExtend<Task>();
   expectTypeOf<TaskView["state"]>().toEqualTypeOf<Task["state"]>();
   expectTypeOf<keyof TaskView>().toEqualTypeOf<keyof Task>();

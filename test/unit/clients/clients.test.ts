@@ -25,7 +25,7 @@ const googles: Outcomes = new Map([
   ["neither", "failed"],
 ]);
 
-it("fails for what passes on Google's emulator alone", () => {
+it("fails for tests that pass on Google's emulator only", () => {
   expect(failuresOf({ kind: "ran", ours, googles })).toEqual([
     "theirs alone",
     "theirs, skipped by ours",
@@ -37,7 +37,7 @@ it("fails for whatever fails without Google's emulator beside it", () => {
   expect(failuresOf({ kind: "ran", ours })).toEqual(["theirs alone", "neither"]);
 });
 
-it("reports counts side by side, and the tests that are missed", () => {
+it("reports counts side by side, and the missing tests", () => {
   expect(report("part", { kind: "ran", ours, googles })).toEqual([
     "part: 2 passed, 2 failed, 1 skipped; on Google's emulator 4 passed, 2 failed, 0 skipped",
     "part: 1 pass only on ours, 3 only on Google's",
@@ -57,7 +57,7 @@ it("finds the examples of the page, and knows how to run each", () => {
   expect([...languages].toSorted()).toEqual([...TOOLCHAINS.keys()].toSorted());
 });
 
-it("gives each example a path of its own at the target, on the port in use", () => {
+it("gives each example its own path at the target, and the current port", () => {
   const paths = examplesIn(PAGE).flatMap(({ code }) => pathsIn(code));
   expect(paths.length).toBeGreaterThan(8);
   expect(new Set(paths).size).toBe(paths.length);

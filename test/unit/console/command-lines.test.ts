@@ -12,12 +12,12 @@ const wordsOf = (line: string, program: string): string[] =>
     .split("\0")
     .slice(0, -1);
 
-it("a shell gives a payload to the command as it is", () => {
+it("a shell passes a payload to the command unchanged", () => {
   expect(JSON.parse(wordsOf(enqueueByCli(task), "npx").at(-1) ?? "")).toEqual(payload);
   expect(JSON.parse(wordsOf(enqueueByCurl(task), "curl").at(-1) ?? "")).toEqual({ type: "mail.send", payload });
 });
 
-it("asks for a token only where the producer does", () => {
+it("requests a token only if the producer needs one", () => {
   expect(enqueueByCurl(task)).not.toContain("authorization");
   expect(enqueueByCurl({ ...task, producerUrl: "https://producer.example" })).toContain(
     '-H "authorization: Bearer $(gcloud auth print-identity-token)"',

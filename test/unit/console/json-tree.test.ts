@@ -26,25 +26,25 @@ it.each(["0", "-0", "12.5", "9007199254740991", "1e+21", "5e-324", "1.7976931348
   (text) => expect(showCut(JSON.parse(text))).toBe(text),
 );
 
-it("shows strings as JSON writes them, so that what can't be seen can't deceive", () => {
+it("shows strings in JSON syntax, so that invisible characters can't deceive", () => {
   expect(showCut('a"\n\t\u0000')).toBe(String.raw`"a\"\n\t\u0000"`);
   expect(showCut("\ud800")).toBe(String.raw`"\ud800"`);
 });
 
-it("cuts a long string and a long name, but no character in two", () => {
+it("cuts a long string and a long name, but never within a character", () => {
   expect(showCut("x".repeat(10))).toBe(`"${"x".repeat(10)}"`);
   expect(showCut("x".repeat(11))).toBe(`"${"x".repeat(10)}"+`);
   expect(showCut(`${"x".repeat(9)}😀`)).toBe(`"${"x".repeat(9)}"+`);
   expect(showCut({ ["n".repeat(11)]: 1 })).toBe(`{"${"n".repeat(10)}"…:1}`);
 });
 
-it("cuts a list and an object at their entries", () => {
+it("cuts a list and an object after some entries", () => {
   expect(showCut([1, 2, 3, 4, 5])).toBe("[1,2,3,4,5]");
   expect(showCut([1, 2, 3, 4, 5, 6, 7])).toBe("[1,2,3,4,5,+2]");
   expect(showCut({ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 })).toBe('{"a":1,"b":2,"c":3,"d":4,"e":5,+1}');
 });
 
-it("shares the values that it may show among the levels, from the top", () => {
+it("distributes the values that it may show over the levels, from the top", () => {
   const five = [1, 2, 3, 4, 5];
   expect(showCut([five, five, five, five, "end"])).toBe('[[1,2,3,4,5],[1,2,3,4,5],[1,2,3,4,+1],[+5],"end"]');
 });
@@ -61,11 +61,11 @@ it.each([
       [1, 2, 3, 4],
     ],
   ],
-])("says that something is left out by the limit of %s", (_, value) => {
+])("shows that the limit of %s has left something out", (_, value) => {
   expect(jsonTree(value, LIMITS).isCut).toBe(true);
 });
 
-it("shows a part of the largest payloads, whatever their form", () => {
+it("shows a part of the largest payloads, whatever their structure", () => {
   const deep = (left: number): unknown =>
     left === 0 ? Array.from({ length: 33_000 }, (_, i) => i) : { in: deep(left - 1) };
   for (const value of [deep(0), deep(62), Object.fromEntries(Array.from({ length: 33_000 }, (_, i) => [`k${i}`, i]))]) {

@@ -13,7 +13,7 @@ function setup() {
   return { kept, pass: (ms: number) => void (nowMs += ms) };
 }
 
-it("reads once for all who come before the value is there, however long that takes, and keeps it from then on", async () => {
+it("reads once for all callers that arrive before the value, however long that takes, and keeps it from then on", async () => {
   const { kept, pass } = setup();
   const { promise, resolve } = Promise.withResolvers<object>();
   let reads = 0;
@@ -36,13 +36,13 @@ it("reads once for all who come before the value is there, however long that tak
   expect(reads).toBe(2);
 });
 
-it("keeps no failure", async () => {
+it("keeps no failures", async () => {
   const { kept } = setup();
   await expect(kept.get("a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(await kept.get("a", async () => ({ is: "there" }))).toEqual({ is: "there" });
 });
 
-it("holds nothing in memory that is too old to be shown again", async () => {
+it("keeps no expired values in memory", async () => {
   const { kept, pass } = setup();
   const read = async (): Promise<WeakRef<object>> => {
     const value = { payload: "large" };

@@ -7,7 +7,7 @@ const queue = (state: "running" | "paused", effectiveRate: number) => ({
   configuredRate: { maxDispatchesPerSecond: 100, maxConcurrentDispatches: 10 },
 });
 
-it("says why a queue that runs is slower than configured", () => {
+it("says why a running queue is slower than configured", () => {
   expect(rateSentence(queue("running", 20))).toContain("429 or 503");
 });
 

@@ -15,7 +15,7 @@ const attempt = (number: number, from: number, to: number, over: Partial<Attempt
   ...over,
 });
 
-it("goes from the acceptance by attempts and waits to the next attempt", () => {
+it("shows the acceptance, the attempts with the waits between them, and the next attempt", () => {
   const attemptLog = [
     attempt(1, 5, 7, { nextAt: at(17), nextRule: "backoff" }),
     attempt(2, 17, 18, { outcome: "threw" }),
@@ -34,13 +34,13 @@ it("goes from the acceptance by attempts and waits to the next attempt", () => {
   ]);
 });
 
-it("says that an attempt which came early was given another time", () => {
+it("shows that an early attempt was rescheduled", () => {
   const attemptLog = [attempt(1, 0, 1, { nextAt: at(3_000), nextRule: "snooze" }), attempt(1, 10, 11)];
   const waits = timelineEntries({ state: "running", attemptLog }).filter(({ kind }) => kind === "wait");
   expect(waits).toEqual([{ kind: "wait", ms: 9_000, rule: "run", isFirst: false }]);
 });
 
-it("says of which attempts nothing is kept, and claims no wait before the first that is", () => {
+it("shows which attempts are no longer in the log, and no wait before the first one that is", () => {
   const entries = timelineEntries({
     createdAt: at(0),
     state: "running",
@@ -51,7 +51,7 @@ it("says of which attempts nothing is kept, and claims no wait before the first 
   expect(entries).toContainEqual({ kind: "unkept", to: 3 });
 });
 
-it("knows no duration and no wait where a time is missing", () => {
+it("shows no duration and no wait if a time is missing", () => {
   const lost: Attempt = { attempt: 1, outcome: "lost" };
   const entries = timelineEntries({
     createdAt: at(0),
@@ -92,7 +92,7 @@ it.each(Object.keys(OUTCOMES))("has a sentence for the outcome %s", (outcome) =>
   expect(meaning).not.toContain("newer worker");
 });
 
-it("tells the word of an outcome that it doesn't know", () => {
+it("shows an unknown outcome as it is", () => {
   expect(describeOutcome("constructor")).toMatchObject({
     label: "ended as constructor",
     meaning: expect.stringContaining("newer worker"),

@@ -39,11 +39,11 @@ describe("the rule that set the time of the next attempt", () => {
     ["retry-after", "its handler asked for that time when the last attempt failed."],
     ["snooze", "its handler postponed it until then, and that attempt doesn't count."],
     ["later-rule", 'the rule "later-rule" set that time, which this console doesn\'t know.'],
-  ])("is told of %s", (nextRule, why) => {
+  ])("is shown for %s", (nextRule, why) => {
     expect(tell({ nextRule })).toBe(`The next attempt is due [${inSeconds(12)}]: ${why}`);
   });
 
-  it("is the backoff of the type, in figures", () => {
+  it("is the type's backoff, in figures", () => {
     expect(tell({ nextRule: "backoff" }, { type: TYPE })).toContain(
       "its type waits 1 s after the first failure and 5 times longer after each further one, at most 1 min.",
     );
@@ -59,7 +59,7 @@ describe("the rule that set the time of the next attempt", () => {
 });
 
 describe("the queue", () => {
-  it("is told to be paused or disabled, whenever the attempt is due", () => {
+  it("is reported as paused or disabled, whenever the attempt is due", () => {
     expect(tell({}, { queue: { ...QUEUE, state: "paused" } })).toContain("The queue default is paused");
     expect(tell({}, { queue: { ...QUEUE, state: "disabled" } })).toContain("The queue default is disabled");
   });
@@ -87,7 +87,7 @@ it("says that an attempt is the last one", () => {
   expect(tell({ attempts: 13 }, { type: TYPE })).not.toContain("last one");
 });
 
-it("says that the time isn't known where it isn't", () => {
+it("says that the time is unknown if it is", () => {
   const { nextAttempt: _, ...task } = WAITING;
   expect(whatNext(task, { nowMs: NOW_MS }).lead).toBe("When the next attempt is due isn't known just now.");
 });
@@ -119,7 +119,7 @@ it.each([
   [{ attemptLog: [{ attempt: 2, outcome: "unknown-type" }] }, "It was given up: no worker knew its type."],
   [{ attempts: 15 }, "It was given up after 15 attempts, which is all that its type allows."],
   [{ attempts: 1 }, "It was given up after 1 attempt."],
-])("says why a task with %j was given up", (over, text) => {
+])("says why a task with %j wasn't retried", (over, text) => {
   const told = tell({ state: "dead", ...over }, { type: TYPE });
   expect(told).toContain(text);
   expect(told).toContain("It is kept as a dead letter, which an operator can replay.");

@@ -17,7 +17,7 @@ it.each([
   { code: `${LISTEN} process.exit(3)`, ending: { how: "ended with exit code 3", isCrash: true } },
   { code: "process.exit(0)", ending: { how: "ended with exit code 0", isCrash: true } },
   { code: "process.abort()", ending: { how: "was ended by SIGABRT", isCrash: true } },
-])("takes the end of $code for a crash", async ({ code, ending }) => {
+])("counts the end of $code as a crash", async ({ code, ending }) => {
   const { child } = run(code);
   expect(await child.ended).toMatchObject(ending);
 });
@@ -33,7 +33,7 @@ it.each([
   expect(await child.ended).toEqual({ how, isCrash: false });
 });
 
-it("does not take a SIGKILL during the start for a crash", async () => {
+it("doesn't count a SIGKILL during the start as a crash", async () => {
   const { child } = run("setInterval(() => {}, 1000)");
   process.kill(child.pid ?? 0, "SIGKILL");
   expect(await child.ended).toEqual({ how: "was ended by SIGKILL", isCrash: false });
@@ -62,7 +62,7 @@ it("reports a program that can't be started, and can still be stopped", async ()
   await child.stop();
 });
 
-it("stops a program in order that was halted", async () => {
+it("stops a suspended program in order", async () => {
   const { child, printed } = run(`${LISTEN} process.on("exit", () => console.log("in order"));`);
   await child.listening;
   process.kill(child.pid ?? 0, "SIGSTOP");
@@ -70,7 +70,7 @@ it("stops a program in order that was halted", async () => {
   expect(printed.join("\n")).toContain("in order");
 });
 
-it("notices the end of a program that leaves another one behind, which holds its output", async () => {
+it("notices the end of a program that leaves another one behind, which keeps its output open", async () => {
   const left = 'require("child_process").spawn("sleep", ["30"], { stdio: ["ignore", "inherit", "inherit"] })';
   const { child, printed } = run(`console.log(${left}.pid); process.exit(2)`);
   expect(await child.ended).toMatchObject({ how: "ended with exit code 2" });

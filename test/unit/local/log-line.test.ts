@@ -17,7 +17,7 @@ it("shows name, time, message and fields of a line of JSON", () => {
   );
 });
 
-it("quotes a field's text when it has spaces, or is empty", () => {
+it("quotes a field's text if it has spaces or is empty", () => {
   expect(plain(JSON.stringify({ ...entry, a: "two words", b: "" }))).toMatch(/ a="two words" b=""$/);
 });
 
@@ -39,14 +39,14 @@ it("puts an error's stack on separate lines", () => {
 const TASK_ID = "0af7651916cd43dd8448eb211c80319c-default";
 const labels = { taskId: TASK_ID, taskType: "receipt.send", queue: "default" };
 
-it("shows the task that a line is about, before all other fields", () => {
+it("shows the task of a line before all other fields", () => {
   const line = { ...entry, dependency: "mail", "logging.googleapis.com/labels": labels };
   expect(plain(JSON.stringify(line))).toBe(
     `worker      03:04:05.678 delivery taskId=${TASK_ID} taskType=receipt.send queue=default dependency=mail`,
   );
 });
 
-it("shows a task once when the line names it twice", () => {
+it("shows a task once if the line names it twice", () => {
   const line = { ...entry, "logging.googleapis.com/labels": labels, taskId: TASK_ID, taskType: "unknown" };
   expect(plain(JSON.stringify(line))).toBe(
     `worker      03:04:05.678 delivery taskId=${TASK_ID} taskType=unknown queue=default`,
@@ -68,20 +68,20 @@ it.each(["WARNING", "ERROR", "CRITICAL", "DEBUG"])(
   },
 );
 
-it("shows a field whose name is special to JavaScript", () => {
+it("shows a field whose name is special in JavaScript", () => {
   expect(plain('{"message":"m","__proto__":{"a":1},"error":{"message":"e","__proto__":2}}')).toBe(
     'worker      m __proto__={"a":1} error.__proto__=2 \nError: e',
   );
 });
 
-it("shows what a handler logs under a name that the line uses itself", () => {
+it("shows a handler's field whose name the line uses itself", () => {
   const line = plain(
     JSON.stringify({ ...entry, time: 5, service: "mail", httpRequest: "GET /", err: "late", error: 7 }),
   );
   expect(line).toBe('worker      delivery time=5 service=mail httpRequest="GET /" err=late error=7');
 });
 
-it("puts an error of ours on separate lines, with its cause and what else it says", () => {
+it("puts one of our errors on separate lines, with its cause and its other fields", () => {
   const cause = {
     name: "Error",
     message: "ECONNREFUSED",
@@ -140,7 +140,7 @@ it.each([
   ["an escape sequence of one character", "\u009b2J"],
   ["a character that reverses the writing direction", "\u202e"],
   ["a line separator", "\u2028"],
-])("keeps %s from the terminal, in any part of a line", (_name, hostile) => {
+])("keeps %s in any part of a line from the terminal", (_name, hostile) => {
   const line = readableLine(
     "worker",
     JSON.stringify({ ...entry, message: `a${hostile}b`, field: `a${hostile}b`, [`a${hostile}b`]: { c: hostile } }),

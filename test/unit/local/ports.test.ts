@@ -30,7 +30,7 @@ it("accepts ports that are free, and leaves them free", async () => {
   expect(await listen(port)).toMatchObject({ port });
 });
 
-it("opens none of the ports, so that whoever waits for one sees it open once", async () => {
+it("opens none of the ports, so that anybody who waits for one sees it open only once", async () => {
   const port = await freePort();
   const opened: unknown[] = [];
   const note = (message: unknown): void => void opened.push(message);
@@ -48,13 +48,13 @@ it("reports a port that is taken on IPv6", async () => {
   await expect(requireFreePorts([port])).rejects.toThrow(`port ${port.port} (cloud-tasks)`);
 });
 
-it("reports a port that one program wants on all addresses and another on one", async () => {
+it("reports a port that one program needs on all addresses and another on one", async () => {
   const port = await freePort();
   const everywhere = { ...wanted("worker", port), host: "0.0.0.0" };
   await expect(requireFreePorts([wanted("producer", port), everywhere])).rejects.toThrow(`port ${port} (worker)`);
 });
 
-it("names every port that is taken, and what moves it", async () => {
+it("names every port that is taken, and how to change it", async () => {
   const [first, second] = [await listen(), await listen()];
   const free = await freePort();
   const check = requireFreePorts([wanted("producer", first.port), wanted("free", free), wanted("worker", second.port)]);

@@ -7,7 +7,7 @@ function setup() {
   return { written, ...createPrinter((text) => void written.push(text)) };
 }
 
-it("writes the lines of one turn together", async () => {
+it("writes the lines of one event loop iteration together", async () => {
   const { print, written } = setup();
   print("one");
   print("two");
@@ -17,7 +17,7 @@ it("writes the lines of one turn together", async () => {
   expect(written).toEqual(["one\ntwo\n", "three\n"]);
 });
 
-it("writes what is left when it is flushed, and nothing twice", async () => {
+it("writes the remaining lines when it is flushed, and nothing twice", async () => {
   const { print, flush, written } = setup();
   print("last words");
   flush();

@@ -61,7 +61,7 @@ async function setupRunning(options: Partial<Pick<Supervision, "ifItEnds">> = {}
   return running;
 }
 
-it("starts a program again at once, however often it is killed by hand", async () => {
+it("restarts a program at once, however often it is killed by hand", async () => {
   const { children, printed, gone, last } = await setupRunning();
   for (let kills = 1; kills <= 50; kills++) {
     await last().end(KILLED);
@@ -76,7 +76,7 @@ it("starts a program again at once, however often it is killed by hand", async (
   );
 });
 
-it("starts a program again that leaves in order", async () => {
+it("restarts a program that exits in order", async () => {
   const { children, printed, last } = await setupRunning();
   await last().end(LEFT);
   expect(children).toHaveLength(2);
@@ -120,7 +120,7 @@ it("forgets earlier crashes once the program has listened for 10 s", async () =>
   expect(printed.join("\n")).not.toContain("crash loop");
 });
 
-it("counts a start that takes long as no sign of health", async () => {
+it("doesn't count a slow start as healthy", async () => {
   const { clock, printed, last } = await setupRunning();
   for (let crashes = 0; crashes < 2; crashes++) {
     await clock.advance(60_000);
@@ -132,7 +132,7 @@ it("counts a start that takes long as no sign of health", async () => {
   expect(printed.at(-1)).toContain("crash loop");
 });
 
-it("does not start a program again that ends before it has ever listened", async () => {
+it("doesn't restart a program that ended before it was ever listening", async () => {
   const { clock, children, gone, supervised, last } = await setup();
   await Promise.all([expect(supervised.listening).rejects.toThrow("ended"), last().end(CRASHED)]);
   await clock.advance(60_000);
@@ -140,7 +140,7 @@ it("does not start a program again that ends before it has ever listened", async
   expect(gone).toEqual([]);
 });
 
-it("keeps trying when a restarted program ends before it listens", async () => {
+it("keeps trying when a restarted program ends before it is listening", async () => {
   const { clock, children, last } = await setupRunning();
   await last().end(KILLED);
   await last().end(CRASHED);
@@ -164,7 +164,7 @@ it.each([
 
 const EDITED = { name: "worker", command: ["node"] as const, environment: { QUEUES: "{}" } };
 
-it("starts a program anew once its port is free, while the old process ends what it is doing", async () => {
+it("restarts a program once its port is free, while the old process finishes its work", async () => {
   const { children, programs, supervised, last } = await setupRunning();
   const old = last();
   const port = Promise.withResolvers<void>();
@@ -180,7 +180,7 @@ it("starts a program anew once its port is free, while the old process ends what
   expect(children).toHaveLength(2);
 });
 
-it("does not start a program again that can't be started after a change, but after the next change", async () => {
+it("doesn't restart a program that can't start after a change, but does after the next change", async () => {
   const { clock, children, printed, supervised, last } = await setupRunning();
   const broken = supervised.reload(EDITED, async () => {});
   await expect.poll(() => children.length).toBe(2);
@@ -198,7 +198,7 @@ it("does not start a program again that can't be started after a change, but aft
   expect(children).toHaveLength(4);
 });
 
-it("starts a program at once after a change while it waits to be started again", async () => {
+it("restarts a waiting program at once after a change", async () => {
   const { clock, children, supervised, last } = await setupRunning();
   for (let crash = 0; crash < 4; crash++) {
     await last().end(CRASHED);
@@ -222,7 +222,7 @@ it("waits at its stop for every process that it has started, and starts no more"
   expect(children.map(({ stops }) => stops)).toEqual([1]);
 });
 
-it("reports an emulator that ends, and does not start it again", async () => {
+it("reports an emulator that ends, and doesn't restart it", async () => {
   const { clock, children, gone, last } = await setupRunning({ ifItEnds: "give up" });
   await last().end(KILLED);
   await clock.advance(60_000);

@@ -19,7 +19,7 @@ async function listen(respond: (response: http.ServerResponse) => void) {
   return { requests, producerUrl: `http://127.0.0.1:${portOf(server)}` };
 }
 
-test("a tick is sent at once and each minute, whatever becomes of the one before, and none once it is stopped", async () => {
+test("a tick is sent at once and every minute, whatever happened to the one before, and none after the stop", async () => {
   const clock = new VirtualClock();
   const { requests, producerUrl } = await listen((response) => response.writeHead(503).end());
   const ticks = sendTicks({ producerUrl, clock });
@@ -33,7 +33,7 @@ test("a tick is sent at once and each minute, whatever becomes of the one before
   expect(requests).toHaveLength(2);
 });
 
-test("ticks come at whole minutes, when schedules are due", async () => {
+test("ticks are sent on the minute, when schedules are due", async () => {
   const clock = new VirtualClock({ startMs: Date.UTC(2026, 0, 1, 12, 0, 42) });
   const { requests, producerUrl } = await listen((response) => response.writeHead(200).end());
   const ticks = sendTicks({ producerUrl, clock });
@@ -48,7 +48,7 @@ test("ticks come at whole minutes, when schedules are due", async () => {
   await ticks.stop();
 });
 
-test("stopping ends a tick that the producer doesn't answer", async () => {
+test("stopping ends a tick without a response", async () => {
   const { requests, producerUrl } = await listen(() => {});
   const ticks = sendTicks({ producerUrl, clock: new VirtualClock() });
   await expect.poll(() => requests).toHaveLength(1);

@@ -49,12 +49,12 @@ test("an action with an expression in a script is reported", () => {
   expect(problemsOfAction({ ...prepare, text }).join("\n")).toContain("has an expression in a script");
 });
 
-test("images that staging has built reach production only as that run's output", () => {
+test("only the output of staging's own build reaches production", () => {
   expect(deploy.text).toContain("IMAGES: ${{ needs.staging.outputs.images }}");
   expect(deploy.text).toContain('config set handoff:images "$IMAGES" --stack production');
 });
 
-test("a credential that the login leaves in the folder gets neither into a commit nor into an image", () => {
+test("a credential that the login leaves in the folder gets into neither a commit nor an image", () => {
   expect(fs.readFileSync(path.join(PROJECT_DIR, ".gitignore"), "utf8")).toContain("gha-creds-*.json\n");
   const first = fs
     .readFileSync(path.join(PROJECT_DIR, ".dockerignore"), "utf8")

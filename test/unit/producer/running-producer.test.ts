@@ -3,7 +3,7 @@ import { runningProducer } from "../../../services/producer/running-producer.ts"
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { captureLog } from "../../harness/runtime/captured-log.ts";
 
-it("closes its clients only once work has ended whose caller has gone", async () => {
+it("closes its clients only after the end of work whose caller has gone", async () => {
   const { log } = captureLog();
   const inFlight = new PendingCalls();
   const happened: string[] = [];

@@ -36,7 +36,7 @@ const trusting = (store: ScheduleStore): ScheduleStore => ({
 it.each([
   ["a commit without its condition", unconditional, "a time has fired twice"],
   ["a tick that doesn't look again at what others have changed", trusting, "it is missing"],
-])("%s is found out", async (_, wrong, what) => {
+])("%s is detected", async (_, wrong, what) => {
   const fromMs = Date.parse("2026-03-28T12:00:00Z");
   const many = { lost: 0.2, doubled: 0.3, delayed: 0.3, killed: 0.02, failed: 0.02, down: 0.01 };
   const { broken } = await memoryDays({ fromMs, toMs: fromMs + 12 * HOUR_MS, seed, faults: many }, wrong);

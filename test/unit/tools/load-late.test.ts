@@ -32,7 +32,7 @@ exports.kind = () => (0, things_1.kindOf)(new things_1.Thing());`.trim();
   expect(required).toEqual(["./things"]);
 });
 
-test("an import that is used as a whole, or by a class that extends it, is loaded at once", () => {
+test("an import that is used as a whole, or as a base class, is loaded at once", () => {
   const source = `
 const whole_1 = require("./whole");
 const base_1 = require("./base");

@@ -33,7 +33,7 @@ function carriedBy(service: protobuf.Service): ReadonlyMap<string, protobuf.Refl
 
 const rootOf = (protos: protobuf.INamespace): protobuf.NamespaceBase => protobuf.Root.fromJSON(protos).resolveAll();
 
-test.each(SERVICES)("%s is the same in the messages that are kept of %s", (name, npmPackage) => {
+test.each(SERVICES)("%s is the same in the messages kept for %s", (name, npmPackage) => {
   const whole = rootOf(protosOf(npmPackage)).lookupService(name);
   const kept = rootOf(usedMessages(protosOf(npmPackage), [name])).lookupService(name);
 
@@ -44,7 +44,7 @@ test.each(SERVICES)("%s is the same in the messages that are kept of %s", (name,
   for (const [fullName, object] of wanted) expect(found.get(fullName)?.toJSON()).toEqual(object.toJSON());
 });
 
-test.each(SERVICES)("nothing is kept for another service than %s of %s", (name, npmPackage) => {
+test.each(SERVICES)("no service other than %s of %s is kept", (name, npmPackage) => {
   const kept = rootOf(usedMessages(protosOf(npmPackage), [name]));
   const services: string[] = [];
   const visit = (namespace: protobuf.NamespaceBase): void => {

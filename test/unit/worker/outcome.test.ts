@@ -77,7 +77,7 @@ it("refuses with problem JSON that lists what is wrong", async () => {
   });
 });
 
-it("says which scheme a caller without a valid token has to use", () => {
+it("names the scheme that a caller without a valid token must use", () => {
   expect(respond({ kind: "unauthenticated", reason: "missing" }).headers.get("www-authenticate")).toBe("Bearer");
 });
 

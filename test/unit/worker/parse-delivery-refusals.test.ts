@@ -97,7 +97,7 @@ it.each(["gzip", "br", "identity, gzip", ""])("refuses the content encoding %j",
   });
 });
 
-it("refuses a body that is announced as too large without reading it", async () => {
+it("refuses a body whose Content-Length is too large without reading it", async () => {
   let pulls = 0;
   const bytes = new ReadableStream({ pull: () => void pulls++ }, { highWaterMark: 0 });
   const request = requestOf({ bytes, headers: { "content-length": String(MAX_BYTES + 1) } });

@@ -21,7 +21,7 @@ it.each(["application/json; charset=utf-8", "Application/JSON", "application/jso
   },
 );
 
-it("accepts a delivery by each of the names that its queue has in Cloud Tasks", async () => {
+it("accepts a delivery with any of its queue's names in Cloud Tasks", async () => {
   const byAnother = requestOf({ headers: { "x-cloudtasks-queuename": "default-queue-2" } });
   await expect(deliveryOf(byAnother)).resolves.toMatchObject({ ran: [{ n: 1 }] });
 });
@@ -80,7 +80,7 @@ it("returns a delivery for an invalid payload, which fails permanently and runs 
   ]);
 });
 
-it("truncates the problems of an invalid payload, so that they fit into a record beside the largest one", async () => {
+it("truncates the problems of an invalid payload, so that they fit in a record beside the largest one", async () => {
   const names = Array.from({ length: 10 }, (_, n) => `${n}${"k".repeat(150)}`);
   // python3 -c 'import json; print(json.dumps({f"{n}" + "k" * 150: 1 for n in range(10)}, separators=(",", ":")), end="")' | sha256sum
   const payloadHash = "4048cfc14574ada46129e9d2d4c31626a4a7080608866d4272aab8ae44d2dc89";

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { UsageError } from "./exit.ts";
 import { type Surroundings, canAsk } from "./surroundings.ts";
 
-/** What a person types; undefined if they end the input instead. */
+/** Asks a question and returns what the person types; undefined if they end the input instead. */
 export async function ask(question: string, { stdin, stderr, signal }: Surroundings): Promise<string | undefined> {
   const lines = createInterface({ input: stdin, output: stderr, terminal: false });
   const ended = new Promise<undefined>((resolve) => void lines.once("close", () => resolve(undefined)));
@@ -14,11 +14,11 @@ export async function ask(question: string, { stdin, stderr, signal }: Surroundi
 }
 
 /**
- * Makes sure that somebody wants something that can't be taken back.
+ * Asks for confirmation of something that can't be undone.
  *
- * @param expected what they must type; default: yes.
- * @returns whether they do. With --yes, nobody is asked.
- * @throws UsageError where there is nobody to ask.
+ * @param expected the text that confirms; default: yes.
+ * @returns whether the person confirmed. With --yes, it returns true without asking.
+ * @throws UsageError if there is nobody to ask.
  */
 export async function confirm(
   action: { readonly question: string; readonly yes: boolean | undefined; readonly expected?: string },

@@ -22,7 +22,7 @@ const WIDEST_HELP = 100;
 /**
  * Runs one command.
  *
- * @param args what follows the program's name.
+ * @param args the arguments after the program's name.
  * @returns the exit code.
  */
 export async function runCommandLine(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -30,7 +30,7 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     await createProgram(surroundings).parseAsync(args, { from: "user" });
     return EXIT.done;
   } catch (error) {
-    // Commander has said what is wrong, and how to ask for help.
+    // Commander has already said what is wrong and how to get help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (surroundings.signal.aborted) return EXIT.interrupted;
     const { exitCode, message } = endingOf(error);

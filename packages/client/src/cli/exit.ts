@@ -3,20 +3,20 @@ import { textOf } from "../../../../shared/process/thrown.ts";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 import { DeadlineError } from "../../../../shared/runtime/deadline.ts";
 
-/** How a command ended, as its exit code. `interrupted` is what shells expect after Ctrl-C. */
+/** The exit codes of commands. `interrupted` is what shells expect after Ctrl-C. */
 export const EXIT = { done: 0, refused: 1, usage: 2, notReached: 3, interrupted: 130 } as const;
 
-/** The command can't do what it was asked to. The message says why, and what to do. */
+/** The command couldn't do what was requested. The message says why, and what to do. */
 export class RefusedError extends Error {
   readonly code = "REFUSED";
 }
 
-/** The command line doesn't say what to do, or says something that can't be. */
+/** The command line is incomplete or invalid. */
 export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
-/** How a command that threw ends: its exit code, and one or two sentences; none where everything has been said. */
+/** How a command that threw ends: its exit code, and one or two sentences, or none if the error was reported. */
 export interface Ending {
   readonly exitCode: number;
   readonly message: string;

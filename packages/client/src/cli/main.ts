@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
 
-// Before anything else is loaded: Node then caches what it compiles, and later starts take half as long
+// This must be the first import: Node then caches compiled code, which halves the time of later starts
 // (https://nodejs.org/api/module.html#module-compile-cache).
 enableCompileCache();
 const { runCommandLine } = await import("./command-line.ts");

@@ -9,7 +9,7 @@ import { UsageError } from "./exit.ts";
 import { type Output, createOutput } from "./output/output.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** Where `npm start` puts the producer. */
+/** The producer's address under `npm start`. */
 const LOCAL_URL = "http://127.0.0.1:8080";
 
 /** A person who waits would rather know soon: of what refuses within a second or two, of what is silent after 30 s. */
@@ -30,14 +30,14 @@ export interface Session {
   /** The producer's address. */
   readonly url: URL;
   /**
-   * A client of the producer, with whatever token it needs. Nothing is sent before this is asked for.
+   * Creates a client of the producer, with a token if it needs one. Nothing is sent before this is called.
    *
-   * @param retry how often a call is tried. Default: as often as a person likes to wait for.
+   * @param retry the limits on retries. Default: as long as a person likes to wait.
    */
   readonly connect: (retry?: RetryLimits) => Promise<Client>;
 }
 
-/** @throws UsageError when the producer's address isn't one. */
+/** @throws UsageError when the producer's address is invalid. */
 export function openSession(command: Command, surroundings: Surroundings): Session {
   const options = command.optsWithGlobals<CommonOptions>();
   const url = readUrl(options.url ?? (surroundings.env["HANDOFF_URL"] || LOCAL_URL));

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const manifestSchema = z.looseObject({ version: z.string() });
 
-/** The version of the package that this is part of, in the project or as a pack; undefined if its manifest can't be found. */
+/** The version of this package, in the project or installed; undefined if its manifest can't be found. */
 export function ownVersion(): string | undefined {
   const file = findPackageJSON(import.meta.url);
   const read = file === undefined ? undefined : manifestSchema.safeParse(JSON.parse(fs.readFileSync(file, "utf8")));

@@ -6,31 +6,31 @@ import { type ProducerAddress, TokenFailure, producerAt } from "../producer.ts";
 import { type ReadJson, type Shape, fits, isProblem, readJson } from "./response-body.ts";
 import { type Surroundings, type Tries, beginTries, checkLimits } from "./tries.ts";
 
-/** How long one try may take, in milliseconds, unless the request says otherwise. */
+/** How long one try may take, in milliseconds, unless the request sets its own limit. */
 const TRY_MS = 30_000;
 
-/** Nothing was done, or nobody knows. Cloud Run and what stands before it respond with the others of these. */
+/** Nothing was done, or that is unknown. Cloud Run and the proxies before it send the others of these. */
 const TRIED_AGAIN: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Whoever waits for a task can look at it instead. */
+/** Callers that wait for a task can read it instead. */
 const NOT_TRIED_AGAIN: ReadonlySet<string> = new Set(["too-many-waits"]);
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
-  /** What is undefined is left out. */
+  /** Undefined values are left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** As JSON. */
   readonly body?: string;
   readonly idempotencyKey?: string | undefined;
-  /** The version that the request is for: one of any other is left as it is. */
+  /** The version that the request is for. Any other version is left unchanged. */
   readonly ifMatch?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long one try may take, in milliseconds. Default: 30,000. */
   readonly tryMs?: number;
-  /** Whether the request does no more when it is repeated. Default: true. */
+  /** Whether repeating the request has no further effect. Default: true. */
   readonly isRepeatable?: boolean;
-  /** What the body of a success has at least. One without it isn't the producer's. */
+  /** The fields that a successful body must have. A body without them isn't the producer's. */
   readonly shape: Shape;
   /** Default: the connection's own. */
   readonly limits?: Required<RetryLimits>;
@@ -43,18 +43,18 @@ export interface ApiResponse<Body> {
   readonly headers: Headers;
 }
 
-/** What every call goes through. */
+/** The connection that every call uses. */
 export interface Connection extends Pick<ProducerAddress, "isLocal" | "origin"> {
   readonly surroundings: Surroundings;
   readonly limits: Required<RetryLimits>;
   /**
-   * Sends a request until it succeeds, is refused, or no try is left. `Body` is what the producer's document says; no more
-   * of it is checked than the request's shape, so that fields of later revisions stay in it.
+   * Sends a request until it succeeds, is refused, or no try is left. `Body` is the type in the producer's OpenAPI
+   * document. Only the request's shape is checked, so that fields of later revisions are kept.
    *
    * @throws HandoffError, UnreachableError, the signal's reason, or what the token function throws.
    */
   call<Body>(request: ApiRequest): Promise<ApiResponse<Body>>;
-  /** Begins to count the tries of a call that is made of several. */
+  /** Starts counting the tries of a call that sends several requests. */
   beginTries(): Tries;
 }
 
@@ -120,7 +120,7 @@ async function tryOnce<Body>(one: {
   try {
     const received: Received<Body> = await withDeadline(deadline, async (signal) => {
       const response = await producer.send({ method, path: pathOf(request), headers, body, signal });
-      // The body is read within the deadline, too: a response that breaks off is none.
+      // The body is read within the deadline, too: a truncated response doesn't count.
       return { response, json: await readJson(response) };
     });
     return outcomeOf(received, request.shape, surroundings.clock.now());
@@ -144,7 +144,7 @@ function pathOf({ path, query = {} }: ApiRequest): string {
 
 interface Received<Body> {
   readonly response: Response;
-  /** Undefined if it has none. */
+  /** Undefined if the body isn't JSON. */
   readonly json: ReadJson<Body> | undefined;
 }
 

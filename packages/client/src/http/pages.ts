@@ -1,27 +1,27 @@
 import { HandoffError } from "../errors.ts";
 import type { ApiRequest, Connection } from "./connection.ts";
 
-/** How many items a page has. */
+/** How many items are on a page. */
 const PAGE_ITEMS = 100;
 
-/** Some of a list, and where it goes on. */
+/** A page of a list, and where the next one begins. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   /** Missing on the last page. */
   readonly nextCursor?: string;
 }
 
-/** Which page of a list. */
+/** Which page of a list to fetch. */
 export interface PageOptions {
   /** The `nextCursor` of the page before. Default: the beginning of the list. */
   readonly cursor?: string | undefined;
-  /** How many items it has at most, 1 to 100. Default: 100. */
+  /** The most items on the page, 1 to 100. Default: 100. */
   readonly limit?: number | undefined;
 }
 
 type ListRequest = Pick<ApiRequest, "path" | "query" | "signal">;
 
-/** One page of a list. Throws as `call` does. */
+/** Fetches one page of a list. Throws as `call` does. */
 export async function listPage<Item>(
   connection: Connection,
   { query, ...request }: ListRequest,
@@ -33,7 +33,7 @@ export async function listPage<Item>(
 }
 
 /**
- * The items of a list. A page is fetched when the one before it has been read.
+ * The items of a list. Each page is fetched when the one before it has been read.
  *
  * @throws HandoffError when a page leads to itself, and what `call` throws.
  */

@@ -1,7 +1,7 @@
 /**
- * An id as a part of a path. Addresses take `.` and `..` for steps, however they are encoded
- * (https://url.spec.whatwg.org/#single-dot-path-segment): a replay of the letter `.` would be a replay of all. Nothing has
- * such an id, so the producer is asked for one that it doesn't know.
+ * An id as a path segment. URLs treat `.` and `..` as steps, however they are encoded
+ * (https://url.spec.whatwg.org/#single-dot-path-segment): a replay of the letter `.` would replay all letters. No real
+ * id is one of these, so an id that the producer doesn't know replaces them.
  */
 export function pathSegment(id: string): string {
   const segment = encodeURIComponent(id);

@@ -1,11 +1,11 @@
 import type { Problem } from "../../../../shared/http/problem.ts";
 
-/** The largest body that is read, in bytes: several times what a producer responds. */
+/** The largest body that is read, in bytes: several times the producer's largest response. */
 const MOST_BYTES = 32 * 2 ** 20;
 
 const JSON_TYPE = /^application\/(?:problem\+)?json\b/;
 
-/** What a body has at least, by name, if it is a producer's. */
+/** The fields that a body must have, by name, to be the producer's. */
 export type Shape = Readonly<Record<string, "text" | "list">>;
 
 /** A body that could be read as JSON. */
@@ -13,7 +13,7 @@ export interface ReadJson<Body> {
   readonly value: Body;
 }
 
-/** Reads a body as JSON: null for a success without one, undefined for what isn't JSON or has more than 32 MiB. */
+/** Reads a body as JSON: null for a success without a body, undefined for a body that isn't JSON or exceeds 32 MiB. */
 export async function readJson(response: Response) {
   const text = await readText(response);
   if (text === undefined) return undefined;
@@ -26,7 +26,7 @@ export async function readJson(response: Response) {
   }
 }
 
-/** The body as text; undefined if it is too large, and then the rest isn't read. */
+/** The body as text; undefined if it is too large. Then the rest isn't read. */
 async function readText({ body }: Response): Promise<string | undefined> {
   if (!body) return "";
   const reader = body.getReader();
@@ -45,7 +45,7 @@ async function readText({ body }: Response): Promise<string | undefined> {
   }
 }
 
-/** Whether a body has what it must have. */
+/** Whether a body has the fields that it must have. */
 export function fits(body: unknown, shape: Shape): boolean {
   return Object.entries(shape).every(([name, kind]) => {
     const value = fieldOf(body, name);
@@ -53,7 +53,7 @@ export function fits(body: unknown, shape: Shape): boolean {
   });
 }
 
-/** RFC 9457 asks for none of these, and the producer sends status, code and title always. */
+/** RFC 9457 makes all of these optional, but the producer always sends status, code and title. */
 export function isProblem(body: unknown): body is Problem {
   const [detail, problems] = [fieldOf(body, "detail"), fieldOf(body, "problems")];
   return (

@@ -5,24 +5,24 @@ import type { RetryLimits } from "../options.ts";
 const DEFAULT_TRIES = 6;
 const DEFAULT_TOTAL_MS = 60_000;
 
-/** The first wait, in milliseconds; each further one is twice as long. */
+/** The first wait, in milliseconds; each later one is twice as long. */
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 10_000;
 
-/** Where time and chance come from. */
+/** The sources of time and randomness. */
 export interface Surroundings {
   readonly clock: Clock;
-  /** From 0 to below 1, as `Math.random`. */
+  /** Returns a number from 0 to below 1, like `Math.random`. */
   readonly random: () => number;
 }
 
-/** The tries of one call. The first has begun. */
+/** The tries of one call. The first has already begun. */
 export interface Tries {
   /**
    * Waits until the next try is due.
    *
-   * @param retryAfterMs how long the producer asks to wait, in milliseconds.
-   * @returns false at once if no try is left, or it would come too late.
+   * @param retryAfterMs the wait that the producer requests, in milliseconds.
+   * @returns false at once if no try is left, or it would be too late.
    * @throws the signal's reason when that fires.
    */
   next(retryAfterMs: number | undefined, signal: AbortSignal | undefined): Promise<boolean>;
@@ -45,7 +45,7 @@ export function beginTries({ tries, totalMs }: Required<RetryLimits>, { clock, r
     async next(retryAfterMs, signal) {
       signal?.throwIfAborted();
       const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (begun - 1), LONGEST_WAIT_MS);
-      // Whoever was asked to wait comes no earlier, and not all at once.
+      // A client that was told to wait never retries earlier, and clients don't all retry at once.
       const waitMs =
         retryAfterMs === undefined ? backoffMs * (1 - random() / 2) : retryAfterMs + FIRST_WAIT_MS * random();
       if (begun >= tries || clock.monotonic() - beganMs + waitMs > totalMs) return false;

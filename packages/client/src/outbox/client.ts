@@ -15,17 +15,17 @@ import { relaySoon } from "./relay-soon.ts";
 
 export type { EnqueueOptions, Target };
 
-/** Where the entries go. */
+/** Where to write the entries. */
 export interface OutboxOptions {
-  /** The application's own client, of the database in which Handoff keeps its records. */
+  /** The application's own client of the database in which Handoff keeps its records. */
   readonly db: Firestore;
   /**
-   * The e-mail address by which the producer knows the application, usually that of its service account. Its tasks are
-   * then its own, to look up and to cancel. Default: they are the operators'. Leave it out with a producer on this machine,
-   * where everybody is `local`.
+   * The e-mail address that the producer knows the application by, usually its service account's. The application can
+   * then look up and cancel its tasks. Default: the tasks belong to the operators. Leave it out with a producer on this
+   * machine, where everybody is `local`.
    */
   readonly caller?: string;
-  /** What stands before the names of Handoff's collections, as in the stack's settings. Default: nothing. */
+  /** The prefix of the names of Handoff's collections, as in the stack's settings. Default: none. */
   readonly collectionPrefix?: string;
 }
 
@@ -33,18 +33,18 @@ export interface ClientOptions extends CoreOptions {
   readonly outbox: OutboxOptions;
 }
 
-/** What `runTransaction` takes besides the callback. */
+/** The options of `runTransaction`. */
 type TransactionOptions = Parameters<Firestore["runTransaction"]>[1];
 
-/** Hands over tasks in the application's own commits, besides what every client does. */
+/** A client that can also enqueue tasks in the application's own commits. */
 export interface Client<Types extends TaskTypes = TaskTypes> extends CoreClient<Types> {
   /**
-   * Adds a task to a transaction or a batch: it is enqueued if that commits, and never if it doesn't. Reads nothing, and
-   * sends nothing by itself.
+   * Adds a task to a transaction or a batch. The task is enqueued if the commit succeeds, and never if it doesn't. This
+   * reads nothing, and sends nothing by itself.
    *
    * @returns the task's id.
-   * @throws TypeError when an option isn't allowed, or the payload isn't one of the type. It lists every problem. Also when
-   * a transaction that `transaction` runs has ended.
+   * @throws TypeError when an option isn't allowed, the payload doesn't match the type, or a transaction that
+   * `transaction` runs has ended. It lists every problem.
    */
   readonly enqueueIn: <Schema extends z.ZodType>(
     to: Transaction | WriteBatch,
@@ -53,8 +53,8 @@ export interface Client<Types extends TaskTypes = TaskTypes> extends CoreClient<
     options: EnqueueOptions,
   ) => TaskId;
   /**
-   * Runs a transaction as `db.runTransaction` does, and then has its tasks enqueued at once. It waits for that at most
-   * 300 ms, and whether it works makes no difference: the tasks are committed, and the producer enqueues them anyway.
+   * Runs a transaction as `db.runTransaction` does, then has its tasks enqueued at once. It waits at most 300 ms for
+   * that and ignores a failure: the tasks are committed, so the producer enqueues them anyway.
    *
    * Rejects as `db.runTransaction` does, and for no other reason.
    */

@@ -5,13 +5,13 @@ import type { NewEntry } from "./new-entry.ts";
 
 type TransactionOptions = Parameters<Firestore["runTransaction"]>[1];
 
-/** Writes entries into the outbox in the application's own commits. Nothing here is read. */
+/** Writes outbox entries in the application's own commits. It never reads. */
 export class EntryWriter {
   readonly #db: Firestore;
   readonly #collection: string;
-  /** The entries of transactions that `transaction` runs. */
+  /** The entries written in each transaction that `transaction` runs. */
   readonly #written = new WeakMap<object, Set<string>>();
-  /** Those whose callback has returned. What is added to one is lost, and Firestore doesn't always say so. */
+  /** Transactions whose callback has returned. Entries added to one are lost, which Firestore doesn't always report. */
   readonly #ended = new WeakSet<object>();
 
   constructor(db: Firestore, collection: string) {
@@ -20,9 +20,9 @@ export class EntryWriter {
   }
 
   /**
-   * Adds an entry to a commit. What is there already is the same task, so it is written without a condition.
+   * Adds an entry to a commit. An existing entry with the id is the same task, so the write has no condition.
    *
-   * @throws TypeError when it is a transaction whose callback has returned.
+   * @throws TypeError if the commit is a transaction whose callback has returned.
    */
   write(to: Transaction | WriteBatch, { id, fields }: NewEntry): void {
     if (this.#ended.has(to)) {
@@ -33,14 +33,14 @@ export class EntryWriter {
     this.#written.get(to)?.add(id);
   }
 
-  /** Runs a transaction. Resolves with the ids of the entries that its last attempt, which committed, has written. */
+  /** Runs a transaction. Resolves with the ids of the entries that the committed attempt wrote. */
   async transaction<Result>(
     callback: (transaction: Transaction) => Promise<Result>,
     options?: TransactionOptions,
   ): Promise<{ readonly result: Result; readonly entryIds: readonly string[] }> {
     let entryIds = new Set<string>();
     const result = await this.#db.runTransaction(async (transaction) => {
-      // The client passes the same object to each attempt, and each attempt writes anew.
+      // The client passes the same object to each attempt, and each attempt writes its entries again.
       entryIds = new Set();
       this.#written.set(transaction, entryIds);
       this.#ended.delete(transaction);

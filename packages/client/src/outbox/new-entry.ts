@@ -13,17 +13,17 @@ import type { RequestProblem } from "../../../../shared/http/problem.ts";
 import { schemaProblems } from "../../../../shared/http/schema-problems.ts";
 import { type OutboxEntry, newTaskEntryId } from "../../../../shared/outbox/entry.ts";
 
-/** What of a task type is needed to enqueue a task: any type made by `defineTask` will do. */
+/** The parts of a task type that enqueueing needs: any type made by `defineTask` will do. */
 export type Target<Schema extends z.ZodType> = Pick<
   TaskType<string, Schema>,
   "type" | "payload" | "queue" | "idempotency"
 >;
 
-/** How a task is enqueued: at once, unless a due time is given. */
+/** How to enqueue a task: at once, unless a due time is given. */
 export interface EnqueueOptions extends RequestedDueTime {
   /**
-   * 1 to 255 visible ASCII characters. Tasks of one type with the same key are one task. It must come from the data, not
-   * from chance: Firestore runs a transaction's callback again when the response of a commit that took effect was lost.
+   * 1 to 255 visible ASCII characters. Tasks of one type with the same key are one task. Derive it from data, not from
+   * randomness: Firestore runs a transaction's callback again if the response of an applied commit was lost.
    */
   readonly idempotencyKey: string;
   /** How long to wait, in seconds, by this machine's clock. */
@@ -46,7 +46,7 @@ const optionsSchema = z.strictObject({
 /**
  * The entry of a new task. `nowMs` is in milliseconds since the epoch.
  *
- * @throws TypeError when the payload isn't one of the type, or an option isn't allowed.
+ * @throws TypeError when the payload doesn't match the type, or an option isn't allowed.
  */
 export function newEntry<Schema extends z.ZodType>(
   task: {

@@ -2,15 +2,15 @@ import type { Clock } from "../../../../shared/runtime/clock.ts";
 import { withDeadline } from "../../../../shared/runtime/deadline.ts";
 import type { ProducerAddress } from "../producer.ts";
 
-/** How long a commit's caller waits for its tasks to be enqueued, in milliseconds. */
+/** How long the caller of a commit waits for its tasks to be enqueued, in milliseconds. */
 const RELAY_LIMIT_MS = 300;
 
 /** How many entries a request may name. */
 const ENTRIES_A_REQUEST = 100;
 
 /**
- * Asks the producer to enqueue what has just been committed, and waits for it for at most 300 ms: on Cloud Run, work that
- * nobody awaits stops with the response. Never rejects. What fails here is enqueued by the trigger or by the tick.
+ * Asks the producer to enqueue tasks that were just committed, and waits at most 300 ms: on Cloud Run, work that isn't
+ * awaited stops with the response. Never rejects. Tasks that this misses are enqueued by the trigger or the tick.
  */
 export async function relaySoon(producer: ProducerAddress, entryIds: readonly string[], clock: Clock): Promise<void> {
   if (entryIds.length === 0) return;
@@ -19,7 +19,7 @@ export async function relaySoon(producer: ProducerAddress, entryIds: readonly st
       await Promise.all(inParts(entryIds).map((ids) => relay(producer, ids, signal)));
     });
   } catch {
-    // The entries are committed.
+    // The entries are committed, so they are enqueued anyway.
   }
 }
 

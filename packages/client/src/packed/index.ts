@@ -1,4 +1,4 @@
-/** `handoff-client` as `npm run build:client` packs it: whoever names no task types gets those of this repository. */
+/** `handoff-client` as `npm run build:client` packs it. The default task types are this repository's. */
 import type { registry } from "../../../../shared/tasks/index.ts";
 import type { Client as AnyClient } from "../client.ts";
 import { createClient as createAnyClient } from "../create-client.ts";
@@ -11,7 +11,7 @@ export type Client<Types extends TaskTypes = typeof registry> = AnyClient<Types>
 export type NewTask<Types extends TaskTypes = typeof registry> = AnyNewTask<Types>;
 
 /**
- * Creates a client. The compiler checks calls by the payloads of the task types.
+ * Creates a client. The compiler checks payloads against the task types.
  *
  * @throws TypeError when an option isn't allowed.
  */

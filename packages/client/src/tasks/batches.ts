@@ -2,14 +2,14 @@ import type { NewTask } from "../task-types.ts";
 import { keyOf } from "./idempotency-key.ts";
 import { newTaskText } from "./new-task-text.ts";
 
-/** What one request may hold. */
+/** The limits of one request. */
 const MOST_ITEMS = 500;
 const MOST_BYTES = 4 * 2 ** 20;
 
 const HEAD = '{"tasks":[';
 const TAIL = "]}";
 
-/** A task of a batch, as JSON with its key in it. */
+/** A task of a batch, as JSON that includes its key. */
 export interface Item {
   readonly idempotencyKey: string;
   readonly json: string;
@@ -21,8 +21,8 @@ export function batchText(items: readonly Item[]): string {
 }
 
 /**
- * Splits tasks into batches that a request may hold, in order. A task that is too large for any request has a batch of its
- * own. If the tasks can't be read to their end, what was read before comes first.
+ * Splits tasks into batches that fit in a request, in order. A task that is too large for any request gets its own
+ * batch. If reading the tasks fails, the tasks read so far are yielded first.
  *
  * @throws TypeError when a task's key or payload isn't allowed.
  */

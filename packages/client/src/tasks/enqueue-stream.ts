@@ -4,7 +4,7 @@ import type { NewTask } from "../task-types.ts";
 import { batchesOf } from "./batches.ts";
 import { sendBatch } from "./send-batch.ts";
 
-/** How many batches are sent at once: while the producer works at one, the next is read and sent. */
+/** How many batches are sent at once: while the producer handles one, the next is read and sent. */
 const BATCHES_AT_ONCE = 2;
 
 type Sent =
@@ -12,8 +12,8 @@ type Sent =
   | { readonly kind: "failed"; readonly error: unknown };
 
 /**
- * Enqueues tasks in batches, and yields a result for each, in order. When the tasks can't be read to their end, or a batch
- * fails, the results of what was sent before come first.
+ * Enqueues tasks in batches, and yields a result for each, in order. If reading the tasks or sending a batch fails, the
+ * results of earlier batches are yielded first.
  */
 export async function* enqueueStream(
   connection: Connection,
@@ -41,9 +41,9 @@ export async function* enqueueStream(
       yield* sent.results;
     }
   } finally {
-    // Tasks that are still waited for can't be told, and may never come.
+    // Nothing can end a wait for tasks, and they may never arrive.
     const isAborted = ended.aborted;
-    // Whoever stops to read the results wants no more of them.
+    // A consumer that stops reading results wants no more of them.
     abandoned.abort();
     const closed = batches.return(undefined);
     if (isAborted) closed.catch(() => {});
@@ -59,7 +59,7 @@ async function settle(sending: Promise<readonly BatchResult[]>): Promise<Sent> {
   }
 }
 
-/** Reads the next batch, for as long as the signal lets it. */
+/** Reads the next batch, until the signal fires. */
 async function readNext(batches: ReturnType<typeof batchesOf>, signal: AbortSignal) {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);

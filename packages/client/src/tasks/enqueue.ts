@@ -5,7 +5,7 @@ import type { Task } from "../views/task.ts";
 import { keyOf } from "./idempotency-key.ts";
 import { newTaskText } from "./new-task-text.ts";
 
-/** Enqueues a task. All tries have one key. */
+/** Enqueues a task. All tries use the same key. */
 export async function enqueue(
   connection: Connection,
   task: { readonly type: string | Definition; readonly payload: unknown },

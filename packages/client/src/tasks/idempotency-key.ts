@@ -5,7 +5,7 @@ export { IDEMPOTENCY_KEY_FORM, isIdempotencyKey };
 /**
  * The key that a call was given, or a random one.
  *
- * @throws TypeError when it isn't one.
+ * @throws TypeError when the given key is malformed.
  */
 export function keyOf(given: string | undefined): string {
   if (given === undefined) return crypto.randomUUID();

@@ -2,9 +2,9 @@ import { whatJsonChanges } from "../../../../shared/contract/new-task/json-chang
 import type { NewTask } from "../task-types.ts";
 
 /**
- * A new task as JSON, as the producer takes it. An item of a batch has its key in it.
+ * A new task as JSON in the producer's form. An item of a batch includes its key.
  *
- * @throws TypeError when JSON would change the payload without a word. It lists every such value with its path.
+ * @throws TypeError when JSON would silently change the payload. It lists every such value with its path.
  */
 export function newTaskText(task: NewTask): string {
   const { payload, idempotencyKey, delaySeconds, scheduleTime } = task;
@@ -14,9 +14,9 @@ export function newTaskText(task: NewTask): string {
 }
 
 /**
- * Refuses a payload that JSON would change without a word.
+ * Refuses a payload that JSON would silently change.
  *
- * @param of what it is the payload of.
+ * @param of what the payload is for.
  * @throws TypeError that lists every value that would be changed, with its path.
  */
 export function refuseChanges(payload: unknown, of: string): void {

@@ -4,16 +4,16 @@ import { HandoffError } from "../errors.ts";
 import type { Connection } from "../http/connection.ts";
 import { type Item, batchText } from "./batches.ts";
 
-/** How long one try may take, in milliseconds: as long as the producer takes for any request. */
+/** How long one try may take, in milliseconds: the producer's own limit on a request. */
 const TRY_MS = 60_000;
 
-/** An item with one of these is sent again, with its key. */
+/** Items with one of these statuses are sent again with the same key. */
 const TRIED_AGAIN: ReadonlySet<number> = new Set([429, 503]);
 
 type ItemResult = Omit<BatchResult, "idempotencyKey">;
 
 /**
- * Sends a batch. Items that the producer couldn't take are sent again until no try is left.
+ * Sends a batch. Items that the producer couldn't accept yet are sent again until no try is left.
  *
  * @throws HandoffError, UnreachableError or the signal's reason when a whole request fails.
  */
@@ -34,7 +34,7 @@ export async function sendBatch(
   return items.map((item) => ({ ...(results.get(item) ?? MISSING), idempotencyKey: item.idempotencyKey }));
 }
 
-/** What is known of an item that the response leaves out. */
+/** The result of an item that is missing from the response. */
 const MISSING: ItemResult = {
   status: 502,
   problem: { status: 502, title: "No result", code: "unexpected-response", detail: "The response says nothing of it." },
@@ -53,7 +53,7 @@ async function sendOnce(connection: Connection, items: readonly Item[], signal: 
     const nowMs = connection.surroundings.clock.now();
     return { found: body.results, retryAfterMs: retryAfterMsOf(headers.get("retry-after") ?? undefined, nowMs) };
   } catch (error) {
-    // A task that is too large for any request fails alone.
+    // A task that is too large for any request fails on its own.
     const isTooLarge = error instanceof HandoffError && error.status === 413 && items.length === 1;
     if (!isTooLarge) throw error;
     const { status, problem } = error;

@@ -1,10 +1,10 @@
 import { type TaskOrigin, originText, toTaskId } from "../../../../shared/contract/task-id-text.ts";
 import type { TaskTypeInfo } from "../views/service.ts";
 
-/** What of a task's type its id depends on. `taskTypes()` tells it, and so does a definition. */
+/** The parts of a task type that an id depends on. `taskTypes()` returns them, and so does a definition. */
 export type IdTarget = Pick<TaskTypeInfo, "queue" | "idempotency">;
 
-/** What makes a request and its repetitions one task. */
+/** What makes repeated requests the same task. */
 export interface TaskKey {
   readonly type: string;
   readonly idempotencyKey: string;
@@ -13,7 +13,7 @@ export interface TaskKey {
 }
 
 /**
- * The id of the task that a caller's request with an idempotency key makes, or has made. Nothing is sent.
+ * The id of the task that a caller's request with an idempotency key creates or has created. Nothing is sent.
  *
  * @throws TypeError when a part contains a NUL, or the queue's key is malformed.
  */
@@ -22,8 +22,8 @@ export async function taskIdOf({ caller, type, idempotencyKey }: TaskKey, target
 }
 
 /**
- * The id of the task that an application writes, or has written, into the outbox with an idempotency key. Such keys are the
- * same whoever writes. Nothing is sent.
+ * The id of the task that an application writes, or has written, into the outbox with an idempotency key. These keys
+ * don't depend on the caller. Nothing is sent.
  *
  * @throws TypeError as `taskIdOf` does.
  */
@@ -34,7 +34,7 @@ export async function outboxTaskIdOf(
   return await idOf(["outbox", type, idempotencyKey], target);
 }
 
-/** As `deriveTaskId` does for producers, by what every runtime has. */
+/** Does the same as `deriveTaskId` for producers, with APIs that every runtime has. */
 async function idOf(origin: TaskOrigin, target: IdTarget): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(originText(origin)));
   const digits = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -9,17 +9,17 @@ const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** The longest that the producer holds a request until the task changes, in seconds. */
 const LONGEST_HOLD_SECONDS = 30;
-/** What a request may take on top of that, in milliseconds. */
+/** How much longer such a request may take, in milliseconds. */
 const RESPONSE_MS = 10_000;
 
-/** The time between two looks at a task that hasn't changed, in milliseconds, where the producer holds no request. */
+/** The time between two reads of a task that hasn't changed, in milliseconds, if the producer doesn't hold requests. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
- * The task as it is, and then as it is after each change until it has ended. Several changes may come as one.
+ * Yields the task, and again after each change until it ends. Several changes may be reported as one.
  *
  * @returns the task when it has ended.
- * @throws TimeoutError when the time is up, TypeError when it is no time, and what `call` throws.
+ * @throws TimeoutError when the time is up, TypeError when the timeout is invalid, and what `call` throws.
  */
 export async function* watch(
   connection: Connection,
@@ -47,7 +47,7 @@ export async function* watch(
   }
 }
 
-/** Waits until a task has ended. Throws as `watch` does. */
+/** Waits until a task ends. Throws as `watch` does. */
 export async function waitFor(connection: Connection, id: string, options: WaitOptions): Promise<Task> {
   const tasks = watch(connection, id, options);
   for (;;) {
@@ -56,14 +56,14 @@ export async function waitFor(connection: Connection, id: string, options: WaitO
   }
 }
 
-/** By which a change is noticed: the ETag, or else the whole view. */
+/** Identifies a version of the task: the ETag, or else the whole view. */
 interface Version {
   readonly text: string;
   readonly etag: string | undefined;
 }
 
 function versionOf(task: Task, headers: Headers): Version {
-  // What compresses responses on the way marks the tag as weak.
+  // Proxies that compress responses mark the tag as weak.
   const etag = headers.get("etag")?.replace(/^W\//, "");
   return { etag, text: etag ?? JSON.stringify(task) };
 }

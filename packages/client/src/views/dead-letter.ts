@@ -1,7 +1,7 @@
 import type { Problem } from "../../../../shared/http/problem.ts";
 import type { Attempt } from "./task.ts";
 
-/** A task that was given up. Times are RFC 3339 in UTC. */
+/** A task that won't be retried. Times are RFC 3339 in UTC. */
 export interface DeadLetter {
   readonly id: string;
   readonly status: "open" | "replayed";
@@ -17,33 +17,33 @@ export interface DeadLetter {
   readonly expiresAt: string;
   readonly caller?: string;
   readonly replayOf?: string;
-  /** How often it was replayed. */
+  /** How many times it was replayed. */
   readonly replays: number;
   readonly replayedAs?: string;
   readonly replayedAt?: string;
   readonly replayedBy?: string;
-  /** Only of a letter that was asked for by its id. */
+  /** Only if the letter was read by id. */
   readonly attemptLog?: readonly Attempt[];
-  /** Only where it was asked for. */
+  /** Only if it was requested. */
   readonly payload?: unknown;
-  /** Set where the payload was asked for and the letter doesn't have it. */
+  /** Set if the payload was requested but the letter doesn't have it. */
   readonly payloadOmitted?: true;
   readonly links: { readonly self: string; readonly task: string };
 }
 
-/** Which letters. All that is given must fit. */
+/** Selects letters. All given conditions must hold. */
 export interface LetterFilter {
   readonly type?: string | undefined;
   readonly queue?: string | undefined;
   /** The code of the error that they died of. */
   readonly code?: string | undefined;
-  /** When they died: from then on, as RFC 3339 with a zone. */
+  /** When they died: at or after this, as RFC 3339 with a zone. */
   readonly from?: string | undefined;
-  /** When they died: before then, as RFC 3339 with a zone. */
+  /** When they died: before this, as RFC 3339 with a zone. */
   readonly to?: string | undefined;
 }
 
-/** How many open letters there are of each type and code, among the newest 1,000. */
+/** The number of open letters of each type and code, among the latest 1,000. */
 export interface LetterSummary {
   readonly items: readonly {
     readonly type: string;
@@ -51,19 +51,19 @@ export interface LetterSummary {
     readonly count: number;
     readonly newestDiedAt: string;
   }[];
-  /** Whether that is all of them. */
+  /** Whether these are all open letters. */
   readonly complete: boolean;
 }
 
-/** A letter's new task. */
+/** The task that a replay created. */
 export interface Replayed {
   readonly id: string;
   readonly replayOf: string;
-  /** Set if the letter had been replayed already, as this task. A lost response to the same call can be why. */
+  /** Set if the letter had already been replayed as this task, perhaps by an earlier try of the same call. */
   readonly replayedBefore?: true;
 }
 
-/** What became of a page of letters that were to be replayed. */
+/** The result of replaying a page of letters. */
 export interface ReplayPage {
   readonly replayed: number;
   readonly skipped: number;

@@ -7,15 +7,15 @@ export interface Schedule {
   readonly timeZone: string;
   /** The type of its tasks. */
   readonly type: string;
-  /** Whether every time that was missed is made up for, rather than the latest alone. */
+  /** Whether every missed time fires later, rather than only the latest. */
   readonly catchUp: boolean;
-  /** `off`: the stack's setting `handoff:schedulesOff` names it. */
+  /** `off`: the stack's setting `handoff:schedulesOff` lists it. */
   readonly state: "active" | "paused" | "off";
   /** When it is due next. Empty while it is paused or off. */
   readonly nextAt: readonly string[];
-  /** The last time that it was due and fired. */
+  /** The last time at which it was due and fired. */
   readonly lastFiredAt?: string;
-  /** What its tasks are sent with, for operators. */
+  /** Its tasks' payload, for operators. */
   readonly payload?: Json;
   readonly links: { readonly lastTask?: string };
 }

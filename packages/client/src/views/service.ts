@@ -8,17 +8,17 @@ export interface TaskTypeInfo {
   /** Attempts before the task becomes a dead letter. */
   readonly attempts: number;
   /**
-   * How long to wait after an attempt that failed, in milliseconds: `firstMs` after the first, then `factor` times longer
-   * each time, at most `maxMs`. Missing if the queue chooses.
+   * How long to wait after a failed attempt, in milliseconds: `firstMs` after the first, then `factor` times longer
+   * each time, at most `maxMs`. Missing if the queue decides.
    */
   readonly backoff?: { readonly firstMs: number; readonly factor: number; readonly maxMs: number };
   /** As JSON Schema. */
   readonly payloadSchema: Readonly<Record<string, unknown>>;
 }
 
-/** What happened within a minute. */
+/** The counts of one minute. */
 export interface ThroughputMinute {
-  /** Its beginning, as RFC 3339. */
+  /** The start of the minute, as RFC 3339. */
   readonly minute: string;
   readonly enqueued: number;
   readonly done: number;
@@ -26,11 +26,11 @@ export interface ThroughputMinute {
   readonly dead: number;
 }
 
-/** Who the producer takes the caller for. */
+/** The account that the producer identifies as the caller. */
 export interface Me {
   readonly email: string;
   readonly role: string;
-  /** The task types that it may create. Missing: all that its role allows. */
+  /** The task types that it may create. Missing: all types that its role allows. */
   readonly types?: readonly string[];
   readonly actions: readonly string[];
 }

@@ -15,7 +15,7 @@ export type TaskState =
   | "finished"
   | "removed";
 
-/** The states that a task never leaves. */
+/** The final states. */
 export const ENDED_STATES: ReadonlySet<TaskState> = new Set(["succeeded", "dead", "cancelled", "finished", "removed"]);
 
 /** A task, as the producer describes it. Times are RFC 3339 in UTC. */
@@ -24,10 +24,10 @@ export interface Task {
   /** Missing, as are the fields below, if only the task's id is known. */
   readonly type?: string;
   readonly queue: string;
-  /** The account that handed it over, by its e-mail address. Missing if it isn't known. */
+  /** The e-mail address of the account that handed it over. Missing if unknown. */
   readonly caller?: string;
   readonly state: TaskState;
-  /** How many attempts of the handler have begun. */
+  /** How many attempts have begun. */
   readonly attempts?: number;
   readonly createdAt?: string;
   /** When the task, or its next attempt, is due. Missing once it has left its queue. */
@@ -40,19 +40,19 @@ export interface Task {
   readonly nextAttempt?: string;
   /** What set the time of the next attempt: its queue, its type's backoff, its handler, or a person. */
   readonly nextRule?: string;
-  /** Set while the task is running if somebody has cancelled it. */
+  /** Set if a cancel was requested while the task is running. */
   readonly cancelRequested?: true;
   /** What the handler returned. */
   readonly result?: unknown;
-  /** Only where it was asked for. */
+  /** Only if it was requested. */
   readonly payload?: unknown;
   /** The task that it follows. */
   readonly parent?: string;
   /** The tasks that follow it. */
   readonly children?: readonly string[];
-  /** The dead letter that it repeats. */
+  /** The dead letter that it replays. */
   readonly replayOf?: string;
-  /** Paths of the API; `console` and `logs` are addresses of Google's console. */
+  /** Paths of the API; `console` and `logs` are addresses in Google's console. */
   readonly links: { readonly self: string; readonly queue?: string; readonly console?: string; readonly logs?: string };
 }
 
@@ -71,7 +71,7 @@ export interface Attempt {
   readonly nextRule?: string;
 }
 
-/** What became of a cancel: the task is cancelled, or will be unless the attempt that is running succeeds. */
+/** The result of a cancel: the task is cancelled, or will be unless the current attempt succeeds. */
 export type Cancelled =
   /** `mayHaveRun`: whether an attempt may have run. */
   | { readonly state: "cancelled"; readonly mayHaveRun: boolean }

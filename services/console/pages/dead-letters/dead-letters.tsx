@@ -8,7 +8,7 @@ import { addLettersPage } from "./list/letters-page.tsx";
 import { addReplayPages } from "./replay/replay-pages.tsx";
 import { addSelectedPages } from "./selected/selected-page.tsx";
 
-/** Dead letters, and what can be done about them. */
+/** Dead letters and the actions on them. */
 export function addDeadLetters(app: Hono<ConsoleEnv>, console: Console): void {
   addLettersPage(app, console);
   addLetterPage(app, console);

@@ -1,6 +1,6 @@
 import { filterQuery, type ShownFilter } from "./letter-filter.ts";
 
-/** A filter as hidden fields, so that what a form leads to knows the list that it came from. */
+/** A filter as hidden fields, so that the form's target knows which list it came from. */
 export function FilterFields({ filter }: { readonly filter: ShownFilter }) {
   const given = Object.entries(filterQuery(filter)).filter(([, value]) => value !== undefined);
   return (

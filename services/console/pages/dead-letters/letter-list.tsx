@@ -6,7 +6,7 @@ import { cutMessage } from "./cut-message.ts";
 import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 
-/** Letters in a few words each, before something is done about them. */
+/** A short list of the letters that an action is about to change. */
 export function LetterList({ letters }: { readonly letters: readonly DeadLetter[] }) {
   return (
     <Scroll label="Dead letters">

@@ -4,7 +4,7 @@ import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 
-/** Leads to the form of each type. */
+/** Links to the form of each type. */
 export function ChooseType({ types, unknown }: { readonly types: readonly TaskTypeInfo[]; readonly unknown: string }) {
   return (
     <>

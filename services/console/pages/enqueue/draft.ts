@@ -5,22 +5,22 @@ import { fillFields, prettyJson } from "../../payload/fill-fields.ts";
 import type { Typed } from "../../payload/read-fields.ts";
 import { samplePayload } from "../../payload/sample-payload.ts";
 
-/** A task that somebody is writing: every text as it was typed. */
+/** A task that is being written: every text as it was typed. */
 export interface Draft {
-  /** Whether the payload is written field by field, or as JSON. */
+  /** Whether the payload is edited in fields or as JSON. */
   readonly as: "fields" | "json";
   readonly typed: Typed;
-  /** The whole payload, where it is written as JSON. */
+  /** The whole payload, if it is edited as JSON. */
   readonly json: string;
-  /** The idempotency key; empty for the one that was made up. */
+  /** The idempotency key; empty to use the generated one. */
   readonly key: string;
-  /** Makes all tries of this form one task. */
+  /** Generated, so that all submissions of this form are one task. */
   readonly madeUpKey: string;
   readonly delaySeconds: string;
   readonly scheduleTime: string;
 }
 
-/** The names of the inputs besides those of the payload's fields. */
+/** The names of the inputs other than the payload's fields. */
 export const INPUTS = {
   type: "type",
   as: "as",
@@ -29,11 +29,11 @@ export const INPUTS = {
   madeUpKey: "made-up-key",
   delaySeconds: "delay",
   scheduleTime: "time",
-  /** What the button that was pressed does. */
+  /** The action of the button that was pressed. */
   act: "do",
 } as const;
 
-/** A form that nobody has written in. */
+/** An empty form. */
 export function emptyDraft(field: Field): Draft {
   return {
     as: "fields",
@@ -46,18 +46,18 @@ export function emptyDraft(field: Field): Draft {
   };
 }
 
-/** The same with a payload to begin with. */
+/** An empty form with a sample payload. */
 export function sampleDraft(field: Field, { payloadSchema }: Pick<TaskTypeInfo, "payloadSchema">): Draft {
   return withPayload(emptyDraft(field), field, samplePayload(payloadSchema));
 }
 
-/** Shows a payload in the fields, or as JSON if they can't express it. */
+/** Puts a payload in the fields, or shows it as JSON if they can't express it. */
 function withPayload(draft: Draft, field: Field, payload: unknown): Draft {
   const typed = fillFields(field, payload);
   return typed ? { ...draft, as: "fields", typed } : { ...draft, as: "json", json: prettyJson(payload) };
 }
 
-/** Reads what a form holds. */
+/** Reads a submitted form. */
 export async function readDraft(context: ConsoleContext): Promise<Draft> {
   const typed = new Map<string, string>();
   for (const [name, value] of Object.entries(await context.req.parseBody())) {
@@ -75,7 +75,7 @@ export async function readDraft(context: ConsoleContext): Promise<Draft> {
   };
 }
 
-/** What can have one value only, but not in an object that is left out while nothing is typed. */
+/** Fields that can only have one value, except in an object that is left out while it is empty. */
 function onlyChoices(field: Field): [string, string][] {
   if (!field.isRequired) return [];
   if (field.kind === "group") return field.fields.flatMap(onlyChoices);

@@ -42,7 +42,7 @@ export function EnqueuePage(props: {
         <input type="hidden" name={INPUTS.type} value={type.type} />
         <input type="hidden" name={INPUTS.as} value={draft.as} />
         <input type="hidden" name={INPUTS.madeUpKey} value={draft.madeUpKey} />
-        {/* What Enter presses. */}
+        {/* The button that Enter presses. */}
         <button class="unseen" tabindex={-1} aria-hidden="true" name={INPUTS.act} value="enqueue" />
         <Payload {...{ type, field, draft, problems }} />
         <When draft={draft} problems={problems} />
@@ -52,7 +52,7 @@ export function EnqueuePage(props: {
   );
 }
 
-/** Changes the type. What was typed is for another one, and is lost. */
+/** Changes the type. What was typed belongs to the old type, and is lost. */
 function TypeChoice({ types, chosen }: { readonly types: readonly TaskTypeInfo[]; readonly chosen: string }) {
   return (
     <form class="filters" method="get" action="/enqueue">
@@ -103,7 +103,7 @@ function Payload({ type, field, draft, problems }: PayloadProps) {
   );
 }
 
-/** Problems of a payload that is written as JSON have their paths in it. */
+/** The problems of a payload that is edited as JSON show their paths. */
 function WholePayload({ draft, problems }: Pick<PayloadProps, "draft" | "problems">) {
   return (
     <LabelledInput
@@ -119,7 +119,7 @@ function WholePayload({ draft, problems }: Pick<PayloadProps, "draft" | "problem
 
 const isOfPayload = ({ path }: RequestProblem): boolean => path === "payload" || path.startsWith("payload.");
 
-/** The problems that no input shows. */
+/** The problems that belong to no input. */
 function placed(draft: Draft, field: Field, problems: readonly RequestProblem[]) {
   const ofTask: readonly string[] = Object.values(PATHS);
   const rest = problems.filter(({ path }) => !ofTask.includes(path));

@@ -48,7 +48,7 @@ export function addEnqueue(app: Hono<ConsoleEnv>, console: Console): void {
   });
 }
 
-/** Enqueues the task that was written. If that can't be, the form says why, and keeps what was typed. */
+/** Enqueues the draft. If that fails, the form says why and keeps what was typed. */
 async function enqueue(context: ConsoleContext, type: TaskTypeInfo): Promise<{ readonly id: string } | Shown> {
   const draft = await readDraft(context);
   const task = newTaskOf(draft, payloadField(type.payloadSchema));
@@ -75,7 +75,7 @@ function showForm(
   return respondWithPage(context, console, head, <EnqueuePage {...{ type, types, shown }} />);
 }
 
-/** The list of types; also where somebody asks for one that isn't there. */
+/** The list of types, also shown for an unknown type. */
 function chooseType(
   context: ConsoleContext,
   console: Console,

@@ -5,15 +5,15 @@ import type { Field } from "../../payload/field.ts";
 import { jsonProblem, readFields } from "../../payload/read-fields.ts";
 import type { Draft } from "./draft.ts";
 
-/** How the producer's problems name what isn't in the payload. */
+/** The paths in the producer's problems for anything but the payload. */
 export const PATHS = { key: "Idempotency-Key", delaySeconds: "delaySeconds", scheduleTime: "scheduleTime" } as const;
 
-/** A payload as it will be sent; or what is wrong with what was typed. */
+/** A payload to send, or what is wrong with what was typed. */
 export type PayloadOfDraft =
   | { readonly kind: "read"; readonly payload: unknown }
   | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
 
-/** A task that can be enqueued; or what is wrong with what was typed. The producer checks the rest. */
+/** A task to enqueue, or what is wrong with what was typed. The producer checks the rest. */
 export type TaskOfDraft =
   | {
       readonly kind: "read";
@@ -44,7 +44,7 @@ export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
   return { kind: "read", payload: payload.payload, options };
 }
 
-/** The payload that somebody has written. */
+/** Reads the payload of a draft. */
 export function payloadOf(draft: Draft, field: Field): PayloadOfDraft {
   const json = draft.as === "json" ? wholeJson(draft.json) : readFields(field, draft.typed);
   if (json.kind === "wrong") return json;

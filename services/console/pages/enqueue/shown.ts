@@ -4,12 +4,12 @@ import type { Failure } from "../../http/failures.tsx";
 import type { Draft } from "./draft.ts";
 import { PATHS } from "./new-task-of.ts";
 
-/** The form, as somebody sees it after something went wrong; or before. */
+/** The form as it is shown, before or after an error. */
 export interface Shown {
   readonly draft: Draft;
   readonly status: Failure["status"] | 200;
   readonly problems: readonly RequestProblem[];
-  /** What went wrong altogether. */
+  /** The error as a whole. */
   readonly message?: string;
   /** The producer's code, or the console's own, for the log. */
   readonly code: string;
@@ -19,7 +19,7 @@ export function asWritten(draft: Draft): Shown {
   return { draft, status: 200, problems: [], code: "none" };
 }
 
-/** What was typed is no task. Nothing was sent. */
+/** The draft isn't a valid task. Nothing was sent. */
 export function asProblems(draft: Draft, problems: readonly RequestProblem[]): Shown {
   return {
     draft,
@@ -30,7 +30,7 @@ export function asProblems(draft: Draft, problems: readonly RequestProblem[]): S
   };
 }
 
-/** The producer has not enqueued the task, or nobody knows. The form's key makes it safe to send it again. */
+/** The producer didn't enqueue the task, or that is unknown. The form's key makes it safe to submit it again. */
 export function asFailure(
   draft: Draft,
   { failure, error }: { readonly failure: Failure; readonly error: HandoffError | UnreachableError },

@@ -4,7 +4,7 @@ import type { Draft } from "./draft.ts";
 import { payloadOf } from "./new-task-of.ts";
 import { type Shown, asProblems, asWritten } from "./shown.ts";
 
-/** The same draft, written in the other way. It stays as it is if that would lose anything. */
+/** Switches a draft between fields and JSON. It isn't switched if anything would be lost. */
 export function switchForm(draft: Draft, field: Field, to: "as-json" | "as-fields"): Shown {
   const isEmpty = draft.as === "json" && draft.json.trim() === "";
   if (isEmpty && to === "as-fields") return asWritten({ ...draft, as: "fields", typed: new Map() });

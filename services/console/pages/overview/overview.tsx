@@ -8,7 +8,7 @@ import { QueueTable } from "./queue-table.tsx";
 import { readPart, refuseIfNone } from "./read-part.ts";
 import { ThroughputCharts } from "./throughput-charts.tsx";
 
-/** How all of it goes: what has happened within the last hour, the queues, and what has died. */
+/** An overview: the last hour's throughput, the queues, and the open dead letters. */
 export function addOverview(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/", async (context) => {
     const reads = context.get("reads");

@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import { failureOf } from "../../http/failures.tsx";
 import type { Part } from "./read-part.ts";
 
-/** A part of the page; in its place, why it can't be shown. */
+/** A part of the page or, in its place, why it can't be shown. */
 export function PartSection<Value>(props: {
   readonly title: string;
   readonly part: Part<Value>;

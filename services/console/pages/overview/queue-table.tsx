@@ -15,7 +15,7 @@ interface QueuesProps {
   readonly types: readonly TaskTypeInfo[] | undefined;
 }
 
-/** The queues, each with how much it holds, how fast it goes, and which types it carries. */
+/** The queues, with their depth, their rate and the types in them. */
 export function QueueTable({ queues, types }: QueuesProps) {
   const deepest = Math.max(1, ...queues.map(({ depth }) => depth));
   return (
@@ -78,7 +78,7 @@ function QueueRow(
   );
 }
 
-/** How fast the queue delivers at most. Cloud Tasks slows it down while its worker responds with 429 or 503. */
+/** The queue's highest rate. Cloud Tasks slows a queue down while its worker responds with 429 or 503. */
 function Rate({ queue }: { readonly queue: Queue }) {
   const { effectiveRate, configuredRate } = queue;
   const configured = configuredRate.maxDispatchesPerSecond;

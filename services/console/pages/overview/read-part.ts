@@ -9,10 +9,10 @@ export type Part<Value> =
 
 export type PartError = HandoffError | UnreachableError | DeadlineError;
 
-/** How long the page waits for one of its parts, in milliseconds: the others are worth more than that. */
+/** How long the page waits for one part, in milliseconds, before it shows the others without it. */
 const PART_MS = 5_000;
 
-/** Reads a part of a page. One that fails or takes longer than 5 seconds doesn't keep the others from being shown. */
+/** Reads a part of a page. If it fails or takes longer than 5 s, the others are still shown. */
 export async function readPart<Value>(read: () => Promise<Value>, clock: Clock): Promise<Part<Value>> {
   try {
     return { kind: "read", value: await withDeadline({ clock, timeoutMs: PART_MS }, read) };
@@ -25,9 +25,9 @@ export async function readPart<Value>(read: () => Promise<Value>, clock: Clock):
 }
 
 /**
- * Fails as a whole if nothing could be read.
+ * Throws if nothing could be read.
  *
- * @throws HandoffError, UnreachableError, DeadlineError: why the first part couldn't be.
+ * @throws HandoffError, UnreachableError, DeadlineError: the error of the first part.
  */
 export function refuseIfNone(parts: readonly Part<unknown>[]): void {
   const [first] = parts;

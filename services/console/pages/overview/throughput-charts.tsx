@@ -8,7 +8,7 @@ const CHARTS = [
   { field: "dead", label: "Dead", colour: "bad" },
 ] as const;
 
-/** What has happened within the last hour, minute by minute. */
+/** The last hour's throughput, minute by minute. */
 export function ThroughputCharts({ minutes }: { readonly minutes: readonly ThroughputMinute[] }) {
   return (
     <section>

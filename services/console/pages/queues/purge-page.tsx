@@ -3,10 +3,10 @@ import { AskFirst } from "../../parts/ask-first.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage } from "../../parts/task-id.tsx";
 
-/** The field in which the queue's key is typed. */
+/** The field into which the person types the queue's key. */
 export const PURGE_FIELD = "queue";
 
-/** Asks before a queue is purged. `typed` is another key than the queue's. */
+/** Asks for confirmation before a queue is purged. `typed` is set if it isn't the queue's key. */
 export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly typed?: string }) {
   const { key, depth, inFlight } = queue;
   const isWrong = typed !== undefined;

@@ -11,7 +11,7 @@ import { ShardTable } from "./shard-table.tsx";
 
 const NEEDS = "pause, resume or purge queues";
 
-/** How a queue is doing, and what can be done about it. */
+/** A queue's state, and the actions on it. */
 export function QueuePage({ queue, types }: { readonly queue: Queue; readonly types: readonly TaskTypeInfo[] }) {
   const { key, state, shards, links } = queue;
   const page = queuePage(key);
@@ -40,7 +40,7 @@ export function QueuePage({ queue, types }: { readonly queue: Queue; readonly ty
   );
 }
 
-/** What a state that isn't the usual one means. */
+/** The meaning of each unusual state. */
 const STATES: Readonly<Partial<Record<Queue["state"], string>>> = {
   paused: "It still accepts tasks, but delivers none until it is resumed. Deliveries in progress continue.",
   disabled: "Cloud Tasks has disabled it, and delivers none of its tasks.",

@@ -14,8 +14,9 @@ import { LIST_ITEMS } from "../../reading/reads.ts";
 import { QueuedTaskTable } from "./queued-task-table.tsx";
 
 /**
- * The tasks that are in a queue. Cloud Tasks allows 600 such calls a minute for a project
- * (https://docs.cloud.google.com/tasks/docs/quotas), so the first page alone refreshes itself, and is kept as long as other lists.
+ * The tasks in a queue. Cloud Tasks allows 600 such calls a minute per project
+ * (https://docs.cloud.google.com/tasks/docs/quotas), so only the first page refreshes itself, and is cached as long as
+ * other lists.
  */
 export function addQueueTasks(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/queues/:key/tasks", async (context) => {

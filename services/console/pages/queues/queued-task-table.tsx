@@ -6,7 +6,7 @@ import { Time } from "../../parts/time.tsx";
 import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 
-/** Tasks as their queue sees them. Those that Handoff didn't enqueue have no page. */
+/** The tasks in a queue. Tasks that Handoff didn't enqueue have no page. */
 export function QueuedTaskTable({ tasks }: { readonly tasks: readonly QueuedTask[] }) {
   return (
     <Scroll label="Tasks">

@@ -10,7 +10,7 @@ import { addQueueTasks } from "./queue-tasks.tsx";
 import { QueuePage } from "./queue-page.tsx";
 import { PURGE_FIELD, PurgePage } from "./purge-page.tsx";
 
-/** A queue, the tasks that are in it, and what can be done about it. */
+/** A queue, the tasks in it, and the actions on it. */
 export function addQueues(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/queues/:key", async (context) => {
     const key = context.req.param("key");
@@ -46,7 +46,7 @@ function addPurge(app: Hono<ConsoleEnv>, console: Console): void {
 
   app.post("/queues/:key/purge", async (context) => {
     const api = context.get("api");
-    // Its depth is what is lost, so it isn't one from a moment ago.
+    // Read directly, not from the cache: the depth shown is what will be lost.
     const queue = await api.queues.get(context.req.param("key"));
     const { key, depth } = queue;
     const typed = await textField(context, PURGE_FIELD);

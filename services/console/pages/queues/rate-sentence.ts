@@ -1,11 +1,11 @@
 import type { Queue } from "../../../../packages/client/src/views/queue.ts";
 
-/** Rates are floating-point numbers: a smaller difference is none. */
+/** Rates are floating-point numbers: smaller differences are ignored. */
 const SAME_RATE = 0.99;
 
 /**
- * Why a queue delivers fewer tasks a second than it is configured to; undefined if it doesn't. On 429, on 503 and
- * when many attempts fail, Cloud Tasks slows a whole queue
+ * Why a queue delivers fewer tasks a second than configured; undefined if it doesn't. Cloud Tasks slows a whole queue
+ * down after 429, 503 and many failed attempts
  * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest).
  */
 export function rateSentence(queue: Pick<Queue, "state" | "effectiveRate" | "configuredRate">): string | undefined {
@@ -16,7 +16,7 @@ export function rateSentence(queue: Pick<Queue, "state" | "effectiveRate" | "con
   );
 }
 
-/** Whether Cloud Tasks delivers fewer tasks a second than configured. A rate of 0 is one that it doesn't tell. */
+/** Whether Cloud Tasks delivers fewer tasks a second than configured. A rate of 0 means that it is unknown. */
 export function isSlowed({
   state,
   effectiveRate,

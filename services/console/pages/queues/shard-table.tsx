@@ -6,7 +6,7 @@ import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 import { DepthCell } from "./depth-cell.tsx";
 
-/** The queues in Cloud Tasks that stand for one: its tasks are spread over them. */
+/** The Cloud Tasks queues that make up a queue; its tasks are spread over them. */
 export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] }) {
   const deepest = Math.max(1, ...shards.map(({ depth }) => depth));
   return (

@@ -1,9 +1,9 @@
 import { ActionForm, useMay } from "../../parts/form.tsx";
 
-/** The field that makes two clicks of one button one task. */
+/** The field that makes two clicks on the same button one task. */
 export const RUN_KEY_FIELD = "key";
 
-/** A button that makes a task as the schedule does. */
+/** A button that creates a task as the schedule does. */
 export function RunNow({ action, needs }: { readonly action: string; readonly needs: string }) {
   return useMay(needs) ? (
     <ActionForm action={action}>

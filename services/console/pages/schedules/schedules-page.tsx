@@ -11,7 +11,7 @@ import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 
 const NEEDS = "pause, resume or run schedules";
-/** The API tells five. */
+/** The API returns five. */
 const NEXT_SHOWN = 3;
 
 /** All schedules, with their next times. */
@@ -114,7 +114,7 @@ function Actions({ schedule: { name, state } }: { readonly schedule: Schedule })
   );
 }
 
-/** The API's links are paths of the API: only the id at their end is taken, in which nothing is encoded. */
+/** Links from the API are paths of the API. Only the id at the end is used, and it contains no encoded characters. */
 function taskIdOf(link: string | undefined): string | undefined {
   return link?.split("/").at(-1) || undefined;
 }

@@ -11,7 +11,7 @@ import { SchedulesPage } from "./schedules-page.tsx";
 
 const PAGE = "/schedules";
 
-/** Schedules, and what can be done about them. */
+/** Schedules and the actions on them. */
 export function addSchedules(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(PAGE, async (context) => {
     const schedules = await context.get("reads").schedules();

@@ -9,7 +9,7 @@ export interface WantedKey {
   readonly caller: string;
 }
 
-/** A task that the key may stand for. */
+/** A task that may have the key. */
 export interface Tried {
   readonly id: string;
   /** How it would have been enqueued. */
@@ -21,7 +21,7 @@ export type FoundByKey =
   | { readonly kind: "not-found"; readonly tried: readonly Tried[] };
 
 /**
- * Looks for the task of a key: one of the caller's requests, or else one from the outbox.
+ * Looks for the task with a key: one of the caller's requests, or else one from the outbox.
  *
  * @throws HandoffError, UnreachableError if a task can't be looked up.
  */

@@ -3,7 +3,7 @@ import { typePage } from "../../parts/task-id.tsx";
 import type { FoundByKey } from "./find-by-key.ts";
 import type { Query, Wanted } from "./wanted.ts";
 
-/** What came of a search by key. */
+/** The result of a search by key. */
 export type Searched =
   | FoundByKey
   /** No type was given. */
@@ -12,10 +12,10 @@ export type Searched =
   /** The text can't be an idempotency key. */
   | { readonly kind: "no-key" };
 
-/** Above this, similar types aren't listed. */
+/** If there are more similar types than this, they aren't listed. */
 const MOST_SIMILAR = 10;
 
-/** Says what a text may be, and asks for what else is needed to find its task. */
+/** Says what a text may be, and asks for whatever else is needed to find its task. */
 export function SearchPage(props: {
   readonly query: Query;
   readonly types: readonly TaskTypeInfo[];
@@ -48,7 +48,7 @@ export function SearchPage(props: {
   );
 }
 
-/** What a text may be that leads nowhere by itself. */
+/** What a text may be if it isn't enough to find a task. */
 function Reading({ wanted, types }: { readonly wanted: Wanted; readonly types: readonly TaskTypeInfo[] }) {
   if (wanted.kind === "beginning") {
     return (

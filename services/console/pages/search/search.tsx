@@ -8,10 +8,10 @@ import { findByKey } from "./find-by-key.ts";
 import { type Searched, SearchPage } from "./search-page.tsx";
 import { type Query, readWanted } from "./wanted.ts";
 
-/** Above this, in characters, a text is none of what can be searched for. A key has at most 255. */
+/** A longer text, in characters, can't be anything searchable. A key has at most 255. */
 const LONGEST_TEXT = 1_000;
 
-/** Leads from what somebody knows of a task to its page: an id, a type, or an idempotency key with its type and caller. */
+/** Finds a task's page from an id, a type, or an idempotency key with its type and caller. */
 export function addSearch(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/search", async (context) => {
     const query = readQuery(context);
@@ -42,7 +42,7 @@ async function search(
   if (name === "" || text === "") return { kind: "not-searched" };
   const type = types.find((one) => one.type === name);
   if (!type) return { kind: "unknown-type" };
-  // Nobody's key, and no part of an id.
+  // It can't be a key or a part of an id.
   if (!VISIBLE_ASCII.test(text) || caller.includes("\0")) return { kind: "no-key" };
   return await findByKey({ idempotencyKey: text, caller }, type, context.get("api"));
 }

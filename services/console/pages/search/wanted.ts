@@ -1,11 +1,11 @@
-/** What the address of a search says. */
+/** The parameters of a search's address. */
 export interface Query {
   readonly text: string;
   readonly type: string;
   readonly caller: string;
 }
 
-/** What somebody searches for, as far as its form tells. */
+/** What the person searches for, judging by the text's form. */
 export type Wanted =
   | { readonly kind: "nothing" }
   | { readonly kind: "task"; readonly id: string }
@@ -13,12 +13,12 @@ export type Wanted =
   | { readonly kind: "other"; readonly text: string };
 
 const TASK_ID = /^[0-9a-f]{32}n?-[a-z][a-z0-9-]*$/;
-/** A task's id at the end of an address, of the API or of the console. */
+/** A task's id at the end of an address of the API or the console. */
 const TASK_ADDRESS = /\/tasks\/([0-9a-f]{32}n?-[a-z][a-z0-9-]*)(?:[/?#].*)?$/;
-/** What lists show of an id, or a part of one that was cut off. */
+/** The start of an id, as lists show it or as it was cut off. */
 const BEGINNING = /^[0-9a-f]{8,32}n?-?$/;
 
-/** Reads what somebody typed or pasted. */
+/** Reads the text that the person typed or pasted. */
 export function readWanted(text: string): Wanted {
   if (text === "") return { kind: "nothing" };
   if (TASK_ID.test(text)) return { kind: "task", id: text };

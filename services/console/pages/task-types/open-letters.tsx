@@ -2,7 +2,7 @@ import type { LetterSummary } from "../../../../packages/client/src/views/dead-l
 import { formatCount } from "../../parts/numbers.ts";
 import { withQuery } from "../../parts/pager.tsx";
 
-/** How many open dead letters a type has, as a link to them. The summary counts the newest 1,000 of all types. */
+/** The number of a type's open dead letters, as a link to them. The summary counts the newest 1,000 of all types. */
 export function OpenLetters({ type, letters }: { readonly type: string; readonly letters: LetterSummary }) {
   const count = letters.items.filter((item) => item.type === type).reduce((sum, item) => sum + item.count, 0);
   if (count === 0) return <>{letters.complete ? "none" : "none of the newest 1,000"}</>;

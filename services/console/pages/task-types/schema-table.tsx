@@ -3,7 +3,7 @@ import { descriptionOf, fieldSentences, ruleWords, typeWords } from "../../paylo
 import { Scroll } from "../../parts/table/scroll.tsx";
 import { TableHead } from "../../parts/table/table-head.tsx";
 
-/** The fields of a payload as rows, those of objects below their own. */
+/** The fields of a payload as rows; those of objects are listed below them. */
 export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonly<Record<string, unknown>> }) {
   const field = payloadField(payloadSchema);
   const rows = field.kind === "group" ? field.fields.flatMap(withFields) : [field];

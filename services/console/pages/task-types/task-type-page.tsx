@@ -12,10 +12,10 @@ import { enqueuePage } from "../enqueue/choose-type.tsx";
 import { OpenLetters } from "./open-letters.tsx";
 import { SchemaTable } from "./schema-table.tsx";
 
-/** Where the schema is as text, below the type's page. */
+/** The path of the schema's text, below the type's page. */
 export const SCHEMA_TEXT = "schema";
 
-/** A task type: how its tasks run, what they take, and how to enqueue one. */
+/** A task type: how its tasks run, what payload they take, and how to enqueue one. */
 export function TaskTypePage(props: {
   readonly type: TaskTypeInfo;
   readonly letters: LetterSummary;
@@ -87,7 +87,7 @@ function backoffWords(backoff: TaskTypeInfo["backoff"]): string {
   return `${describeDuration(firstMs)} after the first failure, then ${factor} times longer each time, ${longest}`;
 }
 
-/** How each kind copes with being delivered more than once. */
+/** How each kind copes with repeated delivery. */
 const KINDS: Readonly<Record<TaskTypeInfo["idempotency"], string>> = {
   natural:
     "its handler may run any number of times with one result. It has no record, so a task that succeeded shows as finished.",
@@ -110,7 +110,7 @@ function Commands({ type, producerUrl }: { readonly type: TaskTypeInfo; readonly
   );
 }
 
-/** Shown for the name of a type that isn't there. */
+/** Shown for an unknown type. */
 export function NoSuchType({ name, types }: { readonly name: string; readonly types: readonly TaskTypeInfo[] }) {
   return (
     <section class="failure">

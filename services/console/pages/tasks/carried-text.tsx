@@ -5,11 +5,11 @@ import { respondWithPage } from "../../layout/page.tsx";
 import { respondWithJsonText } from "../../parts/json/json-text.ts";
 import { taskPage } from "../../parts/task-id.tsx";
 
-/** All of what a task carries, or of its result, as text. */
+/** A task's whole payload or result, as text. */
 export function addCarried(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/tasks/:id/payload", async (context) => {
     const id = context.req.param("id");
-    // Whoever may not see it gets the producer's refusal.
+    // A person who may not see it gets the producer's refusal.
     const { payload } = await context.get("api").get(id, { includePayload: true });
     if (payload !== undefined) return respondWithJsonText(payload);
     const head = { title: "No payload", status: 404 } as const;

@@ -19,7 +19,7 @@ export function Result({ task }: { readonly task: Task }) {
   );
 }
 
-/** What a task carries, for those who may see it. */
+/** A task's payload, for people who may see it. */
 export function Payload({ seen }: { readonly seen: SeenTask }) {
   const { task, mayReadPayload } = seen;
   return (
@@ -39,7 +39,7 @@ export function Payload({ seen }: { readonly seen: SeenTask }) {
 const HAS_ENDED = "Payloads aren't kept once their task has ended.";
 const NOT_FOUND = "Its payload couldn't be found.";
 
-/** Why there is no payload to see. */
+/** Why there is no payload to show. */
 const NO_PAYLOAD: Readonly<Record<Task["state"], string>> = {
   queued: NOT_FOUND,
   scheduled: NOT_FOUND,

@@ -5,20 +5,20 @@ import type { TaskTypeInfo } from "../../../../packages/client/src/views/service
 import type { Task } from "../../../../packages/client/src/views/task.ts";
 import type { ConsoleContext } from "../../http/console-env.ts";
 
-/** A task, and what explains it. What can't be read of that is left out: the task itself matters more. */
+/** A task and related data. Related data that can't be read is left out: the task itself matters more. */
 export interface SeenTask {
   readonly task: Task;
   readonly type: TaskTypeInfo | undefined;
-  /** Only while the task is in it. */
+  /** Only while the task is in its queue. */
   readonly queue: Queue | undefined;
-  /** Only of a dead task. */
+  /** Only for a dead task. */
   readonly letter: DeadLetter | undefined;
   /** Whether the person may see payloads. */
   readonly mayReadPayload: boolean;
 }
 
 /**
- * Reads a task for the person who looks at it, with its payload if that person may see it.
+ * Reads a task for a person, with its payload if that person may see it.
  *
  * @throws HandoffError, UnreachableError if the task can't be read.
  */

@@ -26,7 +26,7 @@ export function addShowTask(app: Hono<ConsoleEnv>, console: Console): void {
   });
 }
 
-/** @returns the producer's refusal if it knows no such task. */
+/** @returns the producer's refusal if the task is unknown. */
 async function readOrRefusal(context: ConsoleContext, id: string): Promise<SeenTask | HandoffError> {
   try {
     return await readTask(context, id);

@@ -5,7 +5,7 @@ import { LetterLink, TaskLink, queuePage, typePage } from "../../parts/task-id.t
 import { Time } from "../../parts/time.tsx";
 import type { SeenTask } from "./read-task.ts";
 
-/** What is known of a task besides its attempts. What isn't known is left out. */
+/** What is known of a task besides its attempts. Unknown values are left out. */
 export function TaskFacts({ seen }: { readonly seen: SeenTask }) {
   const { task, type, letter } = seen;
   const { attempts, parent, children = [], replayOf } = task;
@@ -55,7 +55,7 @@ function TaskLinks({ ids }: { readonly ids: readonly string[] }) {
   );
 }
 
-/** Undefined on a laptop, where there are none. */
+/** Undefined on a laptop, where there are no links. */
 function googleLinks({ console, logs }: { readonly console?: string; readonly logs?: string }): Child {
   if (console === undefined && logs === undefined) return undefined;
   return (

@@ -9,7 +9,7 @@ import { TaskActions } from "./actions/task-actions.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { whatNext } from "./what-next.ts";
 
-/** All that is known of a task: what comes next, what happened, and what it carries. */
+/** Everything known about a task: what is next, what happened, and its payload and result. */
 export function TaskPage({ seen }: { readonly seen: SeenTask }) {
   const { task } = seen;
   return (

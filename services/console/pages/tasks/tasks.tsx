@@ -7,7 +7,7 @@ import { addRunNow } from "./actions/run-now.ts";
 import { addCarried } from "./carried-text.tsx";
 import { addShowTask } from "./show-task.tsx";
 
-/** A task, and what can be done about it. */
+/** A task and the actions on it. */
 export function addTasks(app: Hono<ConsoleEnv>, console: Console): void {
   addShowTask(app, console);
   addCarried(app, console);

@@ -1,6 +1,6 @@
 import type { HandoffError } from "../../../../packages/client/src/errors.ts";
 
-/** What the producer says about an id that it doesn't know, and what ids look like. */
+/** The producer's message about an unknown id, and the form of ids. */
 export function UnknownTask({ id, refusal }: { readonly id: string; readonly refusal: HandoffError }) {
   const { problem, message, code } = refusal;
   return (

@@ -8,7 +8,7 @@ import { formatCount, formatRate } from "../../parts/numbers.ts";
 
 /** What happens to a task next, and why. */
 export interface WhatNext {
-  /** The beginning of a sentence. With `at`, the time follows, and then `why` after a colon. */
+  /** The start of a sentence. If `at` is set, the time follows, then `why` after a colon. */
   readonly lead: string;
   readonly at?: string;
   readonly why?: string;
@@ -44,7 +44,7 @@ export function whatNext(task: Task, on: Surroundings): WhatNext {
   }
 }
 
-/** Below this, in milliseconds, what is due is on its way. */
+/** A task that is overdue by less than this, in milliseconds, is about to be delivered. */
 const LATE_MS = 2_000;
 
 function nextAttempt(task: Task, on: Surroundings): WhatNext {

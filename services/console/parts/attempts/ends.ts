@@ -8,10 +8,10 @@ export interface End {
   readonly colour: "good" | "bad" | "quiet";
 }
 
-/** The states that a task never leaves. */
+/** The final states. */
 export type EndedState = Extract<TaskState, "succeeded" | "dead" | "cancelled" | "finished" | "removed">;
 
-/** What it means that a task has ended so. */
+/** What it means for a task to end in this state. */
 export function describeEnd(state: EndedState): End {
   switch (state) {
     case "succeeded":

@@ -1,4 +1,4 @@
-/** What an attempt's outcome means to a person. */
+/** An attempt's outcome, explained to a person. */
 export interface Outcome {
   /** In a few words. */
   readonly label: string;
@@ -48,7 +48,7 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ],
 ]);
 
-/** What an outcome means. Of one that only later revisions know, its word is told. */
+/** Explains an outcome. One that only later revisions know is shown as it is. */
 export function describeOutcome(outcome: string): Outcome {
   return (
     OUTCOMES.get(outcome) ?? {

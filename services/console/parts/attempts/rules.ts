@@ -1,13 +1,13 @@
 import { describeDuration } from "../distance.ts";
 
-/** How a task type lets its tasks wait after a failure. */
+/** A task type's waits after failures. */
 export interface Backoff {
   readonly firstMs: number;
   readonly factor: number;
   readonly maxMs: number;
 }
 
-/** What set the time of an attempt, as a clause that can follow "due at …:". A missing rule stands for the queue. */
+/** What set the time of an attempt, as a clause that can follow "due at …:". A missing rule means the queue. */
 export function describeRule(
   rule: string | undefined,
   on: { readonly hasFailed: boolean; readonly backoff?: Backoff | undefined },
@@ -51,7 +51,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["snooze", "postponed by its handler"],
 ]);
 
-/** What set a wait, in a few words. A missing rule stands for the queue. */
+/** What set a wait, in a few words. A missing rule means the queue. */
 export function nameRule(rule: string | undefined): string {
   return SHORT.get(rule ?? "queue") ?? `set by the rule ${JSON.stringify(rule)}`;
 }

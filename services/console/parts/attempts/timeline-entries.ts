@@ -1,7 +1,7 @@
 import type { Attempt, Task } from "../../../../packages/client/src/views/task.ts";
 import type { EndedState } from "./ends.ts";
 
-/** What a timeline is made of: a task as the API tells of it, or what a dead letter keeps of one. */
+/** The data of a timeline: a task from the API, or what a dead letter keeps of one. */
 export type Told = Pick<
   Task,
   "createdAt" | "state" | "attempts" | "attemptLog" | "nextAttempt" | "nextRule" | "finishedAt"
@@ -9,7 +9,7 @@ export type Told = Pick<
 
 export type TimelineEntry =
   | { readonly kind: "accepted"; readonly at: string }
-  /** Attempts of which nothing is kept, by their numbers. */
+  /** Attempts that are no longer in the log, up to this number. */
   | { readonly kind: "unkept"; readonly to: number }
   /** `isNew`: no attempt before it ended in this way. */
   | {
@@ -18,17 +18,17 @@ export type TimelineEntry =
       readonly tookMs: number | undefined;
       readonly isNew: boolean;
     }
-  /** What lies before an attempt: how long, in milliseconds, and what set it. Nothing is known of the first one's rule. */
+  /** The wait before an attempt, in milliseconds, and what set it. The rule of the first wait is unknown. */
   | { readonly kind: "wait"; readonly ms: number; readonly rule: string; readonly isFirst: boolean }
   /** An attempt that has only just begun has no number yet. */
   | { readonly kind: "running"; readonly number: number | undefined }
   | { readonly kind: "next"; readonly at: string; readonly rule: string | undefined }
   | { readonly kind: "ended"; readonly state: EndedState; readonly at: string | undefined };
 
-/** Waits below this, in milliseconds, are deliveries on their way. */
+/** Shorter waits, in milliseconds, only show the time of a delivery. */
 const SHORTEST_WAIT_MS = 1_000;
 
-/** What happened to a task and what is to happen, oldest first. */
+/** A task's past and future events, oldest first. */
 export function timelineEntries(told: Told): TimelineEntry[] {
   const { createdAt, attemptLog = [] } = told;
   const entries: TimelineEntry[] = createdAt === undefined ? [] : [{ kind: "accepted", at: createdAt }];
@@ -77,14 +77,14 @@ function waitBetween(
   return ms === undefined || ms < SHORTEST_WAIT_MS ? [] : [{ kind: "wait", ms, ...wait }];
 }
 
-/** An attempt that came well before the time that was planned for it was given another one. */
+/** An attempt long before its planned time was rescheduled. */
 function ruleBetween(before: Attempt | undefined, next: Attempt): string {
   if (before?.nextAt === undefined) return "queue";
   const earlyMs = msBetween(next.startedAt, before.nextAt) ?? 0;
   return earlyMs > SHORTEST_WAIT_MS ? "run" : (before.nextRule ?? "queue");
 }
 
-/** From one time to another, in milliseconds; undefined if one of them isn't known. */
+/** The time between two events, in milliseconds; undefined if one of them is unknown. */
 function msBetween(from: string | undefined, to: string | undefined): number | undefined {
   if (from === undefined || to === undefined) return undefined;
   const ms = Date.parse(to) - Date.parse(from);

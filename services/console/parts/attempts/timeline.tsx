@@ -6,7 +6,7 @@ import { describeOutcome } from "./outcomes.ts";
 import { nameRule } from "./rules.ts";
 import { type TimelineEntry, type Told, timelineEntries } from "./timeline-entries.ts";
 
-/** What happened to a task, attempt by attempt, what set the times between, and what comes next. It needs a heading above it. */
+/** A task's attempts, what set the times between them, and what is next. It needs a heading above it. */
 export function Timeline({ told }: { readonly told: Told }) {
   const entries = timelineEntries(told);
   if (entries.length === 0) return <p class="quiet">Nothing is known about what happened to it.</p>;
@@ -87,7 +87,7 @@ function Event(
   );
 }
 
-/** What an outcome means is told where it comes first. */
+/** An outcome is explained where it first occurs. */
 function AttemptEvent({ entry }: { readonly entry: Extract<TimelineEntry, { kind: "attempt" }> }) {
   const { attempt, tookMs, isNew } = entry;
   const { attempt: number, hop = 0, startedAt, endedAt, code, message, stack, instance } = attempt;
@@ -120,7 +120,7 @@ function AttemptEvent({ entry }: { readonly entry: Extract<TimelineEntry, { kind
   );
 }
 
-/** When an attempt began and ended, as far as that is known. */
+/** When an attempt began and ended, if known. */
 function Span({ from, to }: { readonly from: string | undefined; readonly to: string | undefined }) {
   if (from === undefined && to === undefined) return <>It isn't known when it began and ended</>;
   if (from === undefined || to === undefined) {

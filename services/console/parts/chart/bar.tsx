@@ -3,8 +3,8 @@ const WIDTH = 60;
 /**
  * A bar beside a number.
  *
- * @param bar.share what share the number is of the largest one, from 0 to 1.
- * @param bar.busy which part of the number is being worked on, from 0 to 1. Default: none.
+ * @param bar.share the number as a fraction of the largest one, from 0 to 1.
+ * @param bar.busy the fraction of the number that is in progress, from 0 to 1. Default: none.
  */
 export function Bar({ share, busy = 0 }: { readonly share: number; readonly busy?: number }) {
   const width = Math.round(withinOne(share) * WIDTH);

@@ -5,14 +5,14 @@ const HEIGHT = 44;
 const BAR_WIDTH = 4;
 const GAP = 1;
 
-/** What happened in a minute. */
+/** The count of one minute. */
 export interface MinuteCount {
-  /** Its beginning, as RFC 3339. */
+  /** The start of the minute, as RFC 3339. */
   readonly minute: string;
   readonly count: number;
 }
 
-/** Counts per minute as bars, oldest first. Each bar's title says its minute and count. */
+/** Counts per minute as bars, oldest first. Each bar's title shows its minute and count. */
 export function MinuteChart(props: {
   readonly label: string;
   readonly colour: "due" | "good" | "warn" | "bad";
@@ -35,7 +35,7 @@ export function MinuteChart(props: {
       >
         {counts.map(({ minute, count }, at) => {
           if (count === 0) return null;
-          // A single task is seen beside thousands.
+          // A single task is visible beside thousands.
           const height = Math.max(2, Math.round((count / most) * HEIGHT));
           return (
             <rect x={at * (BAR_WIDTH + GAP)} y={HEIGHT - height} width={BAR_WIDTH} height={height}>

@@ -1,7 +1,7 @@
-/** Above this, in characters, indents would make most of a deep value's text. */
+/** In longer text, in characters, indentation could take most of the space. */
 const LONGEST_INDENTED = 2_000_000;
 
-/** All of a JSON value as plain text, which no browser takes for a page. */
+/** A whole JSON value as plain text, which no browser interprets as a page. */
 export function respondWithJsonText(value: unknown): Response {
   const indented = JSON.stringify(value, null, 2);
   const text = indented.length <= LONGEST_INDENTED ? indented : JSON.stringify(value);

@@ -2,28 +2,28 @@ import { cut } from "../cut.ts";
 
 /** How much of a JSON value a page shows. */
 export interface JsonLimits {
-  /** Values in all. */
+  /** The most values. */
   readonly mostValues: number;
-  /** Entries of one list or object. */
+  /** The most entries of one list or object. */
   readonly mostEntries: number;
-  /** Characters of a string, and of a name. */
+  /** The most characters of a string or a name. */
   readonly longestText: number;
 }
 
 export const JSON_LIMITS: JsonLimits = { mostValues: 1_000, mostEntries: 100, longestText: 1_000 };
 
-/** A JSON value as far as a page shows it. */
+/** The displayed part of a JSON value. */
 export type JsonNode = JsonLeaf | JsonContainer;
 
 export type JsonLeaf =
   | { readonly kind: "plain"; readonly type: "number" | "boolean" | "null"; readonly text: string }
-  /** `text` is as JSON writes it. `length` is that of the whole string if it is cut. */
+  /** `text` is in JSON syntax. `length` is the whole string's, if it is cut. */
   | { readonly kind: "string"; readonly text: string; readonly length: number | undefined };
 
 export interface JsonContainer {
   readonly kind: "list" | "object";
   readonly size: number;
-  /** The first ones; those that are missing are beyond a limit. Names are as JSON writes them. */
+  /** The first entries; the others are beyond a limit. Names are in JSON syntax. */
   readonly entries: readonly JsonEntry[];
 }
 
@@ -34,7 +34,7 @@ export interface JsonEntry {
 
 export interface JsonTree {
   readonly root: JsonNode;
-  /** Whether a limit has left something out. */
+  /** Whether a limit has left anything out. */
   readonly isCut: boolean;
   /** How many values it shows. */
   readonly count: number;
@@ -48,8 +48,8 @@ interface Unfilled {
 }
 
 /**
- * The part of a JSON value that a page shows. It goes level by level, so that one deep or long branch doesn't take what the
- * others need, and without recursion.
+ * The part of a JSON value that a page shows. It goes level by level, so that one deep or long branch doesn't crowd out
+ * the others, and without recursion.
  */
 export function jsonTree(value: unknown, limits: JsonLimits = JSON_LIMITS): JsonTree {
   const unfilled: Unfilled[] = [];

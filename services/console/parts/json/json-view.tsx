@@ -2,17 +2,17 @@ import { CopyButton } from "../task-id.tsx";
 import { formatCount } from "../numbers.ts";
 import { type JsonContainer, type JsonEntry, type JsonLeaf, JSON_LIMITS, jsonTree } from "./json-tree.ts";
 
-/** From so many values on, one looks for a text. */
+/** From this many values on, the value can be searched. */
 const FIND_FROM = 15;
 
-/** Above this, in characters, a value is copied from its own page. */
+/** Longer values, in characters, are copied from their own page. */
 const LONGEST_COPY = 20_000;
 
 /**
- * A JSON value that folds and, where there is a script, can be searched. Of a large one it shows a part, and says so.
+ * A JSON value that folds and, with a script, can be searched. If it is large, it is cut, which is shown.
  *
- * @param id what no other view of the page has.
- * @param whole the path at which all of it can be read.
+ * @param id unique among the page's views.
+ * @param whole the path of the whole value.
  */
 export function JsonView(props: {
   readonly id: string;
@@ -128,7 +128,7 @@ function Folded(props: { readonly name: string | undefined; readonly node: JsonC
   );
 }
 
-/** How deep, and up to how many entries, a value is open at first. */
+/** The depth, and the number of entries, to which a value is open at first. */
 const OPEN_DEPTH = 3;
 const OPEN_ENTRIES = 25;
 

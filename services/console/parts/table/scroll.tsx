@@ -1,6 +1,6 @@
 import type { PropsWithChildren } from "hono/jsx";
 
-/** What may be wider than its window: it scrolls by itself, with the keyboard, too. `label` says what it holds. */
+/** Content that may be wider than the window. It scrolls on its own, also with the keyboard. `label` describes it. */
 export function Scroll({ label, children }: PropsWithChildren<{ readonly label: string }>) {
   return (
     <div class="scroll" tabindex={0} role="group" aria-label={label}>

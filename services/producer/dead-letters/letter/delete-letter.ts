@@ -64,15 +64,15 @@ interface Deletion {
 
 type Deleted = "deleted" | "unknown" | "unwanted" | "changed" | "unclear";
 
-/** How often a letter is read whose deletion isn't confirmed. */
+/** How many times to read a letter while its deletion isn't confirmed. */
 const MOST_TRIES = 5;
 
-/** What the log tells of a letter that is gone. */
+/** The fields of a deleted letter that are logged. */
 const LOGGED_FIELDS = ["type", "code", "expireAt"] as const;
 
 /**
- * Deletes a letter on condition that it is as it was read: one whose task dies again meanwhile is kept, since nobody has seen
- * that.
+ * Deletes a letter, provided that it hasn't changed since it was read. If its task dies again meanwhile, the letter is
+ * kept, since nobody has seen that.
  */
 async function deleteLetter({ id, ifMatch, by }: Deletion, producer: Producer): Promise<Deleted> {
   const untilMs = producer.clock.now() + LOOK_UP_TIMEOUT_MS;
@@ -91,14 +91,14 @@ async function deleteLetter({ id, ifMatch, by }: Deletion, producer: Producer): 
   return "unclear";
 }
 
-/** Whoever misses a letter finds this line. */
+/** This line explains a missing letter. */
 function tell(letter: DocumentSnapshot, by: string, { log }: Pick<Producer, "log">): "deleted" {
   const { type: taskType, code: errorCode } = letter.data() ?? {};
   log.info({ letterId: letter.id, taskType, errorCode, deletedBy: by }, "a dead letter was deleted");
   return "deleted";
 }
 
-/** False if only a read can tell; undefined if Firestore did not respond in time. */
+/** False if only a read can show the result; undefined if Firestore didn't respond in time. */
 async function commit(write: () => Promise<boolean>): Promise<boolean | undefined> {
   try {
     return await write();

@@ -3,12 +3,10 @@ import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import type { ProducerEnv } from "../../http/producer-env.ts";
 import { isLetterId } from "../read-letter.ts";
 
-/** The path's parameter, for the description. */
+/** The path's parameter, for the OpenAPI document. */
 export const LETTER_ID_PARAMETER = { name: "id", in: "path", required: true, schema: { type: "string" } } as const;
 
-/**
- * The id of the letter in a request's path, noted for the access log if it is a task's; undefined if no letter can have it.
- */
+/** The letter id in a request's path; undefined if it can't be one. A task's id is also recorded for the access log. */
 export function letterInPath(context: Context<ProducerEnv>): string | undefined {
   const id = context.req.param("id") ?? "";
   if (!isLetterId(id)) return undefined;

@@ -5,7 +5,7 @@ export function versionOf({ updateTime }: DocumentSnapshot): string {
   return `"${updateTime?.seconds}.${updateTime?.nanoseconds}"`;
 }
 
-/** Whether a letter is as a request's If-Match wants it. */
+/** Whether a letter matches a request's If-Match. */
 export function isWanted(letter: DocumentSnapshot, ifMatch: string | undefined): boolean {
   if (ifMatch === undefined) return true;
   const wanted = new Set(ifMatch.split(",").map((tag) => tag.trim()));

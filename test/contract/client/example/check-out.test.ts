@@ -18,7 +18,7 @@ test("the document's example is this one, from the application's own repository"
   expect(blocksOf("ts")).toEqual([expected]);
 });
 
-test("an order is paid once and its receipt enqueued once, by the producer that the client asks", async () => {
+test("an order is paid once and its receipt enqueued once, by the producer that the client calls", async () => {
   const producer = await setUpProducer({ registry });
   const db = connectToEmulator(producer.recordsProxy);
   await db.doc("orders/7").set({ email: "ann@example.com", paid: false });

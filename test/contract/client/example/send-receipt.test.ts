@@ -9,7 +9,7 @@ import { createReceipts } from "./send-receipt.ts";
 
 const DOCUMENT = fs.readFileSync(path.resolve(import.meta.dirname, "../../../../docs/client.md"), "utf8");
 
-test("the document's examples are these, from a project that has the pack", () => {
+test("the document's examples are these, from a project with the package", () => {
   const [sent = "", found] = ["send-receipt.ts", "find-receipt.ts"].map((name) =>
     fs.readFileSync(path.join(import.meta.dirname, name), "utf8"),
   );
@@ -18,7 +18,7 @@ test("the document's examples are these, from a project that has the pack", () =
   expect(blocks).toEqual([expected, found]);
 });
 
-test("a receipt is sent once, and can be stopped until it has been", async () => {
+test("a receipt is sent once, and can be stopped until then", async () => {
   const producer = await setUpProducer({ registry });
   const receipts = createReceipts(producer.url);
 

@@ -126,13 +126,13 @@ async function outcomesOf(rows: readonly Row[], page: { look(headers: Headers): 
   return outcomes;
 }
 
-it("goes by IAP's assertion alone, where IAP stands before the console", async () => {
+it("uses only IAP's assertion if IAP is in front of the console", async () => {
   const page = await setUpOnePage({ CONSOLE_IDENTITY: "iap", INVOKER_CHECK: "on" });
   expect(await outcomesOf(IAP, page)).toEqual(expectedOf(IAP));
   expect(page.googleKeys.fetches).toBe(0);
 });
 
-it("goes by the token that Cloud Run checked alone, where it doesn't", async () => {
+it("uses only the token that Cloud Run checked if IAP isn't", async () => {
   const page = await setUpOnePage({ CONSOLE_IDENTITY: "cloud-run", INVOKER_CHECK: "on" });
   expect(await outcomesOf(CLOUD_RUN, page)).toEqual(expectedOf(CLOUD_RUN));
   expect(page.iapKeys.fetches).toBe(0);
@@ -141,13 +141,13 @@ it("goes by the token that Cloud Run checked alone, where it doesn't", async () 
 it.each([
   ["without infra's statement", { INVOKER_CHECK: "" }],
   ["off Cloud Run", { INVOKER_CHECK: "on", K_SERVICE: "" }],
-])("believes no removed signature %s", async (_, variables) => {
+])("accepts no removed signature %s", async (_, variables) => {
   const page = await setUpOnePage({ CONSOLE_IDENTITY: "cloud-run", ...variables });
   expect(await page.look([serverless(stripped(operator))])).toBe("401 signature-removed");
   expect(await page.look([serverless(token(operator))])).toBe(`200 ${operator} operator`);
 });
 
-it("sends the producer the person's address, in lower case, and nothing for those whom it doesn't know", async () => {
+it("sends the producer the person's address, in lower case, and nothing for unknown people", async () => {
   const page = await setUpOnePage({ CONSOLE_IDENTITY: "iap" });
   await page.look([asserted("Ops@Example.com")]);
   await page.look([asserted(operator, {}, FORGER)]);
@@ -164,7 +164,7 @@ it("answers 503 while the keys of those who vouch for people can't be fetched", 
   expect(await cloudRun.look([asserted(operator), auth(token(operator))])).toBe("503 keys-unavailable");
 });
 
-it("takes everybody for the one person of a laptop there, and names nobody to the producer", async () => {
+it("identifies everybody as the one person of a laptop there, and names nobody to the producer", async () => {
   const page = await setUpOnePage({ CONSOLE_IDENTITY: "local" });
   for (const headers of [[], [asserted(viewer)], [auth(token(viewer))], [["Handoff-On-Behalf-Of", viewer]]] as const) {
     expect(await page.look(headers)).toBe("200 local operator");

@@ -69,7 +69,7 @@ describe("a form", () => {
     expect([response.status, await stateOf()]).toEqual([403, "running"]);
   });
 
-  it("of our own page does what it says, and the log says who did what", async () => {
+  it("from our own page does what it says, and the log says who did what", async () => {
     const { send, stateOf, logged } = await setup();
 
     const response = await send(good(secretOf()));
@@ -80,7 +80,7 @@ describe("a form", () => {
     expect(lines.at(-1)).toMatchObject({ caller: "local", did: expect.stringContaining(QUEUE) });
   });
 
-  it("of our own page does what it says where browsers tell its origin only", async () => {
+  it("from our own page does what it says if browsers only send its origin", async () => {
     const { send, stateOf } = await setup();
     const response = await send(sentFrom(secretOf(), "http://127.0.0.1:8082"));
     expect([response.status, await stateOf()]).toEqual([303, "paused"]);

@@ -35,7 +35,7 @@ it.each([
   ["lines of a header", "a%0d%0aSet-Cookie:%20b=c", "a Set-Cookie: b=c"],
   ["what can't be decoded", "%FF%ZZ", "%FF%ZZ"],
   ["very much", "y".repeat(9_000), "y".repeat(400)],
-])("a notice that another page has set with %s is text, once", async (_, cookie, text) => {
+])("a notice that another page has set with %s is shown as text, once", async (_, cookie, text) => {
   const { app } = await setUpConsole();
   const response = await app.request("/schedules", {
     headers: { host: "127.0.0.1:8082", cookie: `handoff-notice=${cookie}` },

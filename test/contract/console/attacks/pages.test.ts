@@ -4,7 +4,7 @@ import { setUpConsole } from "../../../harness/console/console-harness.ts";
 /** Pages of each kind: a list, one that isn't there, and an error of the producer's. */
 const PAGES = ["/", "/dead-letters", "/no/such/page", "/queues/nosuch", "/tasks/nosuch"];
 
-it("no page can be framed, runs what isn't ours, or sends a form elsewhere", async () => {
+it("no page can be framed, runs other scripts than ours, or sends a form elsewhere", async () => {
   const { get } = await setUpConsole();
   for (const path of PAGES) {
     const { headers } = await get(path);
@@ -31,7 +31,7 @@ it("no page can be framed, runs what isn't ours, or sends a form elsewhere", asy
   }
 });
 
-it("no page has a script or a style of its own, or an attribute that holds one", async () => {
+it("no page has an inline script or style, or an attribute that contains one", async () => {
   const { get } = await setUpConsole();
   for (const path of PAGES) {
     const { html } = await get(path);
@@ -52,7 +52,7 @@ it.each([
   expect((await get("/", headers)).status).toBe(status);
 });
 
-it("an address can't lead a browser elsewhere", async () => {
+it("an address can't redirect a browser elsewhere", async () => {
   const { get } = await setUpConsole();
   const elsewhere = ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"];
   for (const to of elsewhere) {

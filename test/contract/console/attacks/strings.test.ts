@@ -103,7 +103,7 @@ it.each([
   ["a form", `/enqueue?type=${name}`],
   ["a form with an example", `/enqueue?type=${name}&example=yes`],
   ["a form of a type that isn't there", `/enqueue?type=${name}x`],
-])("%s shows what a producer says as text, and links to nowhere that it says", async (_, path) => {
+])("%s shows a producer's strings as text, and doesn't link to addresses in them", async (_, path) => {
   const { url } = await listenAsProducer(({ path }) => {
     const body = BODIES.find(([pattern]) => pattern.test(path))?.[1];
     return body === undefined ? { status: 404 } : { status: 200, body };

@@ -17,7 +17,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "/enqueue": { type: CLAIMED.type, as: "json", json: JSON.stringify(CLAIMED.payload), do: "enqueue" },
 };
 
-it("a viewer who sends the forms of operators gets the producer's refusal of each, and nothing is done", async () => {
+it("a viewer who sends the operators' forms gets the producer's refusal of each, and nothing is done", async () => {
   const producer = { registry: SCHEDULE_REGISTRY };
   const console = await setUpConsole({ producer, person: ACCOUNTS.viewer });
   await writeLetter(console.producer);

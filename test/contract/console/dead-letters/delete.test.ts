@@ -7,7 +7,7 @@ const PAGE = `/dead-letters/${LETTER}/delete`;
 
 const versionOn = (html: string): string => /name="version" value="&quot;([^"]*)&quot;"/.exec(html)?.[1] ?? "";
 
-test("asks before it deletes a letter, and then says which one it was", async () => {
+test("asks before it deletes a letter, and then names it", async () => {
   const { producer, get, act } = await setUpConsole();
   await writeLetter(producer);
   const asked = await get(PAGE);
@@ -32,7 +32,7 @@ test("a letter that has changed since the question is kept, and the page says so
   expect(await readLetter(producer)).toBeDefined();
 });
 
-test("a letter that somebody else has deleted meanwhile is the producer's 404", async () => {
+test("for a letter that somebody else has deleted meanwhile it shows the producer's 404", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer);
   const version = `"${versionOn((await get(PAGE)).html)}"`;
@@ -41,7 +41,7 @@ test("a letter that somebody else has deleted meanwhile is the producer's 404", 
   expect([page.status, page.main]).toEqual([404, expect.stringContaining("There is no such dead letter.")]);
 });
 
-test("a viewer's deletion is the producer's 403, and the letter stays", async () => {
+test("a viewer's deletion gets the producer's 403, and the letter stays", async () => {
   const { producer, post } = await setUpConsole({ person: ACCOUNTS.viewer });
   await writeLetter(producer);
   const page = await post(PAGE);

@@ -23,7 +23,7 @@ function fieldsOn({ html }: ConsoleResponse): Record<string, string> {
   return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, value]));
 }
 
-test("of 200 letters of two codes, one code's are replayed by clicks alone, after a dry run that says which", async () => {
+test("of 200 letters with two codes, one code's are replayed by clicks alone, after a dry run that names them", async () => {
   const { producer, get, act } = await setUpConsole();
   await writeLetters(producer, [...codes(100, "timeout"), ...codes(100, "HTTP_500")]);
 
@@ -42,7 +42,7 @@ test("of 200 letters of two codes, one code's are replayed by clicks alone, afte
   expect(await producer.queuedTasks("default")).toHaveLength(100);
 });
 
-test("a dry run says which letters can't be replayed and why; they are passed by and told one by one", async () => {
+test("a dry run says which letters can't be replayed and why; they are skipped and listed one by one", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer, "fine");
   await writeLetter(producer, "unfit", { payloadJson: '{"url":"no URL"}' });
@@ -89,7 +89,7 @@ test("letters are counted for ten seconds at most", async () => {
   expect((await get(PAGE)).main).toContain("Replay at least 200 dead letters?");
 });
 
-test("a letter that dies after the question was asked is left alone", async () => {
+test("a letter that dies after the dry run is left alone", async () => {
   const { producer, get, act } = await setUpConsole();
   await writeLetter(producer, "counted");
   const question = await get(PAGE);
@@ -99,7 +99,7 @@ test("a letter that dies after the question was asked is left alone", async () =
   expect(await readLetter(producer, "later")).toMatchObject({ status: "open" });
 });
 
-test("when time is up the page says how far it came, and its button goes on from there", async () => {
+test("when time is up the page shows its progress, and its button continues", async () => {
   let aheadMs = 0;
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
   const watched = watchCalls();
@@ -146,7 +146,7 @@ test.for(["response lost", "not reached"] as const)(
   },
 );
 
-test("a first page without a response can be gone on with, too", async () => {
+test("a first page without a response can be continued, too", async () => {
   const watched = watchCalls();
   const { producer, get, post, act } = await setUpConsole({ fetch: watched.fetch });
   await writeLetters(producer, codes(3, "timeout"));
@@ -158,7 +158,7 @@ test("a first page without a response can be gone on with, too", async () => {
   expect((await act(PAGE, fieldsOn(stopped))).text).toContain("Replayed 3 dead letters");
 });
 
-test("a viewer gets the producer's 403, for the question and for the form, and every letter stays open", async () => {
+test("a viewer gets the producer's 403, for the dry run and for the form, and every letter stays open", async () => {
   const { producer, get, post } = await setUpConsole({ person: ACCOUNTS.viewer });
   await writeLetter(producer);
   for (const page of [await get(PAGE), await post(PAGE, { code: "HTTP_500" })]) {

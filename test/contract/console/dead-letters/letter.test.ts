@@ -24,7 +24,7 @@ const FAILED_TWICE = {
   error: { code: "HTTP_500", message: "The end." },
 };
 
-test("says what the task died of, why it was given up, and what each attempt died of", async () => {
+test("shows the task's error, why it wasn't retried, and each attempt's error", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer, LETTER, { ...FAILED_TWICE, replayOf: "an earlier letter" });
 
@@ -43,7 +43,7 @@ test("says what the task died of, why it was given up, and what each attempt die
   expect(page.main).toContain(`npx handoff dead replay --url ${producer.url} ${LETTER}`);
 });
 
-test("operators see what the task carried, and all of it as text; viewers are told why they don't", async () => {
+test("operators see the payload, and all of it as text; viewers see why they don't", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer);
   expect((await get(`/dead-letters/${LETTER}`)).main).toContain('"event" : "order.paid"');
@@ -72,7 +72,7 @@ test("a letter without a payload says why, and what a replay needs", async () =>
   expect((await get(`/dead-letters/${LETTER}/payload`)).status).toBe(404);
 });
 
-test("says how often it was replayed, as what, when and by whom, and whether its task has died again", async () => {
+test("shows how often it was replayed, as what, when and by whom, and whether its task has died again", async () => {
   const { producer, get } = await setUpConsole();
   const replayed = { replays: 2, replayedAs: "task-2", replayedAt: at(50), replayedBy: "ops@example.com" };
   await writeLetter(producer, "a", { ...replayed, status: "replayed" });
@@ -83,14 +83,14 @@ test("says how often it was replayed, as what, when and by whom, and whether its
   expect((await get("/dead-letters/b")).main).toContain("Its task has died again since.");
 });
 
-test("a type that the producer doesn't know any more is said to be so", async () => {
+test("says that the producer no longer knows a type", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer, LETTER, { type: "no.more" });
   expect((await get(`/dead-letters/${LETTER}`)).main).toContain("The producer doesn't know the type any more.");
   expect((await get(`/dead-letters/${LETTER}/replay`)).main).toContain("so it will refuse the replay");
 });
 
-test("a letter that isn't there is the producer's 404", async () => {
+test("an unknown letter gets the producer's 404", async () => {
   const { get } = await setUpConsole();
   for (const path of ["none", "none/replay", "none/delete", "none/payload", "%F0%9F", "..%2Fqueues"]) {
     const page = await get(`/dead-letters/${path}`);
@@ -144,7 +144,7 @@ async function pagesOf(id: string, text: string): Promise<ConsoleResponse[]> {
   ];
 }
 
-test("whatever a letter says is shown as text on every page, and leads nowhere but to our own pages", async () => {
+test("a letter's strings are shown as text on every page, and link only to our own pages", async () => {
   const id = `${HOSTILE.replaceAll("/", "|")}.`;
   const harmless = await pagesOf("harmless", "x");
   const hostile = await pagesOf(id, HOSTILE);
@@ -157,7 +157,7 @@ test("whatever a letter says is shown as text on every page, and leads nowhere b
   expect(hostile[0]?.links).toContain(`/dead-letters/${encodeURIComponent(id)}`);
 });
 
-test("an id that a shell would read otherwise is quoted in the command line", async () => {
+test("an id that a shell would interpret is quoted in the command line", async () => {
   const { producer, get } = await setUpConsole();
   const id = `$(rm -rf x); it's`;
   await writeLetter(producer, id);

@@ -10,7 +10,7 @@ const diedAt = (n: number): Timestamp => Timestamp.fromMillis(BEGIN_MS + n * 60_
 
 const rowsOf = (html: string): string[] => [...html.matchAll(/<tr id="letter-([^"]*)"/g)].map(([, id = ""]) => id);
 
-test("lists the open letters, newest first, with what each died of, and leads to their pages and their tasks", async () => {
+test("lists the open letters, newest first, with the error of each, and links to their pages and their tasks", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer, "older", { diedAt: diedAt(1), error: { code: "HTTP_500", message: "The end." } });
   await writeLetter(producer, "newer", { diedAt: diedAt(2), attempts: 15, taskId: "task-1" });
@@ -25,7 +25,7 @@ test("lists the open letters, newest first, with what each died of, and leads to
   expect(page.liveSeconds).toBe(5);
 });
 
-test("an address narrows the list down, and its form and its next page keep that", async () => {
+test("an address filters the list, and its form and its next page keep the filter", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetters(producer, [
     ...Array.from(
@@ -51,14 +51,14 @@ test("an address narrows the list down, and its form and its next page keep that
   expect(rowsOf((await get("/dead-letters?queue=bulk")).html)).toEqual(["e"]);
 });
 
-test("what the producer refuses in an address is shown as it says it", async () => {
+test("the producer's refusal of an address is shown in its own words", async () => {
   const { get } = await setUpConsole();
   const page = await get("/dead-letters?from=yesterday");
   expect(page.status).toBe(400);
   expect(page.main).toContain("from must be an RFC 3339 time with a zone");
 });
 
-test("counts the open letters by type and code, and each count leads to its letters", async () => {
+test("counts the open letters by type and code, and each count links to its letters", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetters(
     producer,
@@ -74,7 +74,7 @@ test("counts the open letters by type and code, and each count leads to its lett
   expect(narrowed.html).toContain('<a href="/dead-letters" aria-current="true">');
 });
 
-test("of more than 1,000 open letters the newest are counted, and the page says so", async () => {
+test("counts the newest of more than 1,000 open letters, and says so", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetters(
     producer,
@@ -85,7 +85,7 @@ test("of more than 1,000 open letters the newest are counted, and the page says 
   expect(main).toContain("There are more open letters, which aren't counted here.");
 });
 
-test("page 100 of 10,000 letters costs the producer what page 1 does: one list, and at most the summary", async () => {
+test("page 100 of 10,000 letters costs the producer the same as page 1: one list, and at most the summary", async () => {
   const watched = watchCalls();
   const { producer, get } = await setUpConsole({ fetch: watched.fetch });
   await writeLetters(
@@ -108,7 +108,7 @@ test("page 100 of 10,000 letters costs the producer what page 1 does: one list, 
   expect(seen.size).toBe(5_000);
 });
 
-test("ten tabs that refresh themselves cost what one does", async () => {
+test("ten tabs that refresh themselves cost the same as one", async () => {
   const watched = watchCalls();
   const { producer, get } = await setUpConsole({ fetch: watched.fetch });
   await writeLetter(producer);
@@ -120,7 +120,7 @@ test("ten tabs that refresh themselves cost what one does", async () => {
   ]);
 });
 
-test("where no letter is open, that is good news, with a command that shows the same", async () => {
+test("without open letters it shows good news, with a command that shows the same", async () => {
   const { producer, get } = await setUpConsole();
   const page = await get("/dead-letters");
   expect(page.main).toContain("No dead letter is open: nothing has been given up.");
@@ -129,7 +129,7 @@ test("where no letter is open, that is good news, with a command that shows the 
   expect((await get("/dead-letters?status=replayed")).main).toContain("No dead letter has been replayed.");
 });
 
-test("where no letter fits, the page names the filter, and leads to all of them", async () => {
+test("without matching letters the page names the filter, and links to all letters", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer);
   const page = await get("/dead-letters?code=none&type=a.b");
@@ -137,7 +137,7 @@ test("where no letter fits, the page names the filter, and leads to all of them"
   expect(page.links).toContain("/dead-letters");
 });
 
-test("viewers see the letters, and nothing to do about them; callers get the producer's refusal", async () => {
+test("viewers see the letters without actions; callers get the producer's refusal", async () => {
   const viewer = await setUpConsole({ person: ACCOUNTS.viewer });
   await writeLetter(viewer.producer);
   const page = await viewer.get("/dead-letters");

@@ -14,7 +14,7 @@ const payloadsIn = async (producer: ProducerHarness): Promise<unknown[]> => {
 
 const keyOn = (html: string): string => /name="key" value="([^"]+)"/.exec(html)?.[1] ?? "";
 
-test("says what a replay will do before it does it: a new task, its queue, its attempts, its payload", async () => {
+test("says what a replay will do first: a new task, its queue, its attempts, its payload", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer);
   const { main } = await get(PAGE);
@@ -27,7 +27,7 @@ test("says what a replay will do before it does it: a new task, its queue, its a
   expect(await payloadsIn(producer)).toEqual([]);
 });
 
-test("a replay leads to its task and says so once; the letter notes who did it", async () => {
+test("a replay leads to its task and says so once; the letter records who did it", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer);
   const done = await post(PAGE);
@@ -40,7 +40,7 @@ test("a replay leads to its task and says so once; the letter notes who did it",
   expect((await get(`/tasks/${replayIdOf(1)}`)).text).not.toContain("Replayed the dead letter");
 });
 
-test("a letter that somebody else has replayed meanwhile makes no other task, and the page says which one it made", async () => {
+test("a letter that somebody else has replayed meanwhile creates no other task, and the page names the one it has", async () => {
   const { producer, act, get } = await setUpConsole();
   await writeLetter(producer);
   await get(PAGE);
@@ -51,7 +51,7 @@ test("a letter that somebody else has replayed meanwhile makes no other task, an
   expect(await payloadsIn(producer)).toHaveLength(1);
 });
 
-test("a letter that was replayed before is replayed again only by a form that says so, and once per form", async () => {
+test("a letter that was replayed before is replayed again only with a form that says so, and once per form", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer);
   await post(PAGE);
@@ -76,7 +76,7 @@ test("an operator can replay it with another payload", async () => {
   expect(await payloadsIn(producer)).toEqual([payload]);
 });
 
-test("what is typed is left out unless the button says that it is meant", async () => {
+test("typed text is ignored unless the button says that it is meant", async () => {
   const { producer, post } = await setUpConsole();
   await writeLetter(producer);
   await post(PAGE, { payload: '{"url":"https://other.example"}' });
@@ -105,7 +105,7 @@ test.for([
   },
 );
 
-test("a letter's own payload that its type doesn't accept any more is shown to be mended", async () => {
+test("a letter's own payload that its type no longer accepts is shown for correction", async () => {
   const { producer, post } = await setUpConsole();
   await writeLetter(producer, LETTER, { payloadJson: '{"url":"no URL"}' });
   const page = await post(PAGE);
@@ -114,7 +114,7 @@ test("a letter's own payload that its type doesn't accept any more is shown to b
   expect(page.main).toContain('"url": "no URL"');
 });
 
-test("a letter without a payload can only be replayed with one that is written", async () => {
+test("a letter without a payload can only be replayed with a typed one", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer, LETTER, { payloadJson: "null", payloadOmitted: true });
   const form = await get(PAGE);
@@ -127,7 +127,7 @@ test("a letter without a payload can only be replayed with one that is written",
   expect(await payloadsIn(producer)).toEqual([CLAIMED.payload]);
 });
 
-test("a viewer's replay is the producer's 403, and nothing is replayed", async () => {
+test("a viewer's replay gets the producer's 403, and nothing is replayed", async () => {
   const { producer, post } = await setUpConsole({ person: ACCOUNTS.viewer });
   await writeLetter(producer);
   const page = await post(PAGE);
@@ -143,7 +143,7 @@ test("a form without our token is refused, and nothing is replayed", async () =>
   expect(await readLetter(producer)).toMatchObject({ status: "open" });
 });
 
-test("a replay whose response is lost may have had its effect, and can be repeated", async () => {
+test("a replay whose response is lost may have taken effect, and can be repeated", async () => {
   const watched = watchCalls();
   const { producer, act, post } = await setUpConsole({ fetch: watched.fetch });
   await writeLetter(producer);

@@ -16,7 +16,7 @@ const lettersOn = (page: ConsoleResponse, ids: readonly string[]): string[] =>
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `letter-${n}`);
 
-test("the list's form asks about the letters that are ticked, and leads back to the same list", async () => {
+test("the list's form asks about the selected letters, and leads back to the same list", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetters(
     producer,
@@ -52,7 +52,7 @@ test("selected letters are replayed, and the list that it leads back to says how
   expect(await producer.queuedTasks("default")).toHaveLength(11);
 });
 
-test("selected letters are deleted; one that has changed since the question is kept, and one that is gone is told apart", async () => {
+test("selected letters are deleted; one that has changed since is kept, and a missing one is reported as such", async () => {
   const { producer, get, post } = await setUpConsole();
   const ids = names(4);
   await writeLetters(
@@ -74,7 +74,7 @@ test("selected letters are deleted; one that has changed since the question is k
   expect(left.docs.map(({ id }) => id)).toEqual(["letter-1"]);
 });
 
-test("each letter that can't be replayed says why, and each that was replayed says as what", async () => {
+test("each letter that can't be replayed says why, and each replayed one as what", async () => {
   const { producer, get, post } = await setUpConsole();
   await writeLetter(producer, "fine");
   await writeLetter(producer, "unfit", { payloadJson: '{"url":"no URL"}' });
@@ -88,7 +88,7 @@ test("each letter that can't be replayed says why, and each that was replayed sa
   expect(page.links).toContain(`/tasks/${replayIdOf(1, { letter: "fine" })}`);
 });
 
-test("while the producer can't be reached nothing more is begun, and those that are left can be gone on with", async () => {
+test("while the producer can't be reached no letter is begun, and the rest can be continued", async () => {
   const watched = watchCalls();
   const { producer, get, post, act } = await setUpConsole({ fetch: watched.fetch });
   const ids = names(40);
@@ -115,7 +115,7 @@ test("while the producer can't be reached nothing more is begun, and those that 
   expect((await producer.letters().where("replays", "==", 1).get()).size).toBe(40);
 });
 
-test("letters that are gone when the question is asked are named, and left out", async () => {
+test("missing letters are named in the question, and left out", async () => {
   const { producer, get } = await setUpConsole();
   await writeLetter(producer, "here");
   const asked = await get(asking(DELETE, ["here", "gone"]));
@@ -125,7 +125,7 @@ test("letters that are gone when the question is asked are named, and left out",
   expect((await get(asking(DELETE, ["gone"]))).main).toContain("None of the selected letters is there any more.");
 });
 
-test("nothing selected, and more than 100, are told as such", async () => {
+test("an empty selection, and one of more than 100, are reported as such", async () => {
   const { get, post } = await setUpConsole();
   for (const page of [await get(REPLAY), await post(DELETE)]) {
     expect([page.status, page.main]).toEqual([400, expect.stringContaining("No dead letter is selected")]);
@@ -136,7 +136,7 @@ test("nothing selected, and more than 100, are told as such", async () => {
   }
 });
 
-test("a viewer's form is the producer's 403, and every letter stays as it is", async () => {
+test("a viewer's form gets the producer's 403, and no letter changes", async () => {
   const { producer, post } = await setUpConsole({ person: ACCOUNTS.viewer });
   await writeLetters(
     producer,

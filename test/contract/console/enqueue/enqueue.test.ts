@@ -48,14 +48,14 @@ it("enqueues what was typed, and leads to the task", async () => {
   ]);
 });
 
-it("makes one task of a form that is sent twice", async () => {
+it("creates one task from a form that is submitted twice", async () => {
   const console = await setUpConsole();
   const [first, second] = [await console.post("/enqueue", WEBHOOK), await console.post("/enqueue", WEBHOOK)];
   expect(second.location).toBe(first.location);
   expect(await sentPayloads(console, "default")).toHaveLength(1);
 });
 
-it("takes another payload of the same form as another task once that is confirmed", async () => {
+it("enqueues another payload of the same form as another task once that is confirmed", async () => {
   const console = await setUpConsole();
   await console.post("/enqueue", WEBHOOK);
   const changed = { ...WEBHOOK, "payload.event": "order.sent" };
@@ -87,7 +87,7 @@ it("uses the key that was typed", async () => {
   });
 });
 
-it("says beside the key that it was used before, and where it isn't one", async () => {
+it("says beside the key that it was used before, and if it is malformed", async () => {
   const console = await setUpConsole();
   await console.post("/enqueue", { ...WEBHOOK, key: "order-7" });
   const reused = await console.post("/enqueue", { ...WEBHOOK, key: "order-7", "payload.event": "order.sent" });
@@ -129,14 +129,14 @@ it("shows the producer's problems beside their fields, and keeps what was typed"
   expect(await sentPayloads(console, "default")).toEqual([]);
 });
 
-it("shows a text again with each of its line ends, of which HTML drops the first", async () => {
+it("shows a text again with all of its line breaks, of which HTML drops the first", async () => {
   const { post } = await setUpConsole();
   const fields = { type: "document.publish", as: "fields", "payload.documentId": "d", "payload.version": "x" };
   const page = await post("/enqueue", { ...fields, "payload.content": "\r\n first\r\n" });
   expect(page.html).toMatch(/<textarea[^>]*name="payload.content"[^>]*>\n\r?\n first\r?\n<\/textarea>/);
 });
 
-it("says what the producer checks across fields, such as two that must differ, beside the field", async () => {
+it("shows a check across fields, such as two that must differ, beside the field", async () => {
   const console = await setUpConsole();
   const fields = { type: "ledger.transfer", as: "fields", "payload.from": "alice", "payload.to": "alice" };
   const page = await console.post("/enqueue", { ...fields, "payload.amount": "1" });
@@ -159,7 +159,7 @@ it.each([
   expect(console.producer.calls("CreateTask")).toBe(0);
 });
 
-it("takes the whole payload as JSON, and names a problem by its path", async () => {
+it("accepts the whole payload as JSON, and names a problem by its path", async () => {
   const console = await setUpConsole();
   const json = '{"url":"https://example.com/hook","event":"order.paid","data":{"n":1e2,"n":2}}';
   const refused = await console.post("/enqueue", { ...WEBHOOK, as: "json", json });
@@ -174,7 +174,7 @@ it("takes the whole payload as JSON, and names a problem by its path", async () 
   ]);
 });
 
-it("changes between fields and JSON without losing anything", async () => {
+it("switches between fields and JSON without losing anything", async () => {
   const { post } = await setUpConsole();
   const asJson = await post("/enqueue", { ...WEBHOOK, delay: "90", do: "as-json" });
   expect(asJson.status).toBe(200);
@@ -202,7 +202,7 @@ it("shows a viewer why there is no button, and the producer's refusal of the for
   expect(console.producer.calls("CreateTask")).toBe(0);
 });
 
-it("says that there is no such type", async () => {
+it("says that a type doesn't exist", async () => {
   const { get, post } = await setUpConsole();
   for (const page of [await get("/enqueue?type=%3Cb%3E"), await post("/enqueue", { type: "<b>" })]) {
     expect(page.status).toBe(404);

@@ -32,7 +32,7 @@ it.each(["", "bulk", "Default"])("removes nothing when %j is typed", async (type
   expect(await producer.queuedTasks("default")).toHaveLength(3);
 });
 
-it("removes every task, says how many they were, and logs who did it", async () => {
+it("removes every task, says how many there were, and logs who did it", async () => {
   const { producer, act, logged } = await setUpFilled();
   const page = await act("/queues/default/purge", { queue: "default" });
   expect(page.text).toContain("Purged default, which held about 3 tasks.");

@@ -16,7 +16,7 @@ it("lists what is in a queue, with links to the tasks", async () => {
   expect(page.liveSeconds).toBe(5);
 });
 
-it("leads through a queue page by page, of which the first alone refreshes itself", async () => {
+it("leads through a queue page by page, and only the first page refreshes itself", async () => {
   const { producer, get } = await setUpConsole();
   const sent = await Promise.all(Array.from({ length: 60 }, () => producer.enqueue(CLAIMED)));
   const seen = new Set<string>();
@@ -48,14 +48,14 @@ it("shows a task that Handoff didn't enqueue without a link", async () => {
   expect(page.links).not.toContain("/tasks/foreign");
 });
 
-it("teaches how to fill an empty queue", async () => {
+it("shows how to fill an empty queue", async () => {
   const { producer, get } = await setUpConsole();
   const page = await get("/queues/default/tasks");
   expect(page.main).toContain("Nothing is queued here.");
   expect(page.main).toContain(`npx handoff enqueue webhook.deliver --url ${producer.url}`);
 });
 
-it("shows what the producer says of a cursor that it doesn't know", async () => {
+it("shows the producer's message about an invalid cursor", async () => {
   const { get } = await setUpConsole();
   const page = await get("/queues/default/tasks?cursor=%3Cscript%3E");
   expect(page.status).toBe(400);

@@ -9,7 +9,7 @@ import { deployTestQueues } from "../../../harness/registry/test-queues.ts";
 const stateOf = async ({ producer }: Awaited<ReturnType<typeof setUpConsole>>, name: string) =>
   (await producer.admin.getQueue({ name: `${QUEUES_PATH}/${name}` }))[0].state;
 
-it("shows how a queue is doing, with its types and actions", async () => {
+it("shows a queue's state, with its types and actions", async () => {
   const { producer, get } = await setUpConsole();
   await producer.enqueue(CLAIMED);
   const page = await get("/queues/default");
@@ -55,7 +55,7 @@ it("pauses and resumes a queue, and says so", async () => {
   expect(await stateOf(console, "default-2")).toBe("RUNNING");
 });
 
-it("says which queues there are instead of one that isn't there", async () => {
+it("lists the existing queues in place of an unknown one", async () => {
   const { get, post } = await setUpConsole();
   for (const page of [await get("/queues/none"), await get("/queues/none/tasks"), await post("/queues/none/pause")]) {
     expect(page.status).toBe(404);

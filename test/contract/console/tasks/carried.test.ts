@@ -7,7 +7,7 @@ import { CLAIMED } from "../../../harness/producer/producer-harness.ts";
 /** In bytes: the page of any task, however much it carries. */
 const LARGEST_PAGE = 400_000;
 
-it("gives all of a payload as text that no browser takes for a page", async () => {
+it("shows a whole payload as text that no browser interprets as a page", async () => {
   const { producer, get } = await setUpConsole();
   const payload = { ...CLAIMED.payload, data: { html: "<script>alert(1)</script>", amount: 12.5, large: 1e21 } };
   const { body } = await producer.enqueue({ ...CLAIMED, payload });
@@ -35,7 +35,7 @@ it.each([
     JSON.stringify(Array.from({ length: 180 }, () => Array.from({ length: 180 }, (_, i) => `<b>${i}`))),
   ],
   ["a long string", JSON.stringify("<".repeat(250_000))],
-])("shows a part of %s, and leads to the whole", async (_, result) => {
+])("shows a part of %s, and links to the whole", async (_, result) => {
   const { producer, get } = await setUpConsole();
   await producer.writeRecord(LETTER, { result });
 
@@ -48,7 +48,7 @@ it.each([
   expect(JSON.stringify(JSON.parse(whole.html))).toBe(result);
 });
 
-it("folds what is long or deep", async () => {
+it("folds long and deep values", async () => {
   const { producer, get } = await setUpConsole();
   const long = Array.from({ length: 40 }, (_, i) => i);
   await producer.writeRecord(LETTER, { result: JSON.stringify({ long, short: [1], deep: { in: { in: { in: 1 } } } }) });
@@ -70,7 +70,7 @@ it("says that there is no payload or result to show", async () => {
   }
 });
 
-it("shows a viewer results, and no payload", async () => {
+it("shows a viewer results, but no payload", async () => {
   const { producer, get } = await setUpConsole({ person: ACCOUNTS.viewer });
   await producer.writeRecord(LETTER, { caller: ACCOUNTS.caller });
   expect((await get(`/tasks/${LETTER}/result`)).html).toBe('{\n  "status": 204\n}\n');

@@ -17,7 +17,7 @@ it("leads from a task type to its page", async () => {
   expect([response.status, response.location]).toEqual([302, "/task-types/webhook.deliver"]);
 });
 
-it("asks whose a key is, and proposes whoever looks", async () => {
+it("asks whose a key is, and suggests the person", async () => {
   const { get } = await setUpConsole();
   const page = await get("/search?q=order-7");
   expect(page.status).toBe(200);
@@ -48,7 +48,7 @@ it("finds the task of an outbox entry by its key and type alone", async () => {
   expect([response.status, response.location]).toEqual([302, `/tasks/${id}`]);
 });
 
-it("says what was tried where nothing is found", async () => {
+it("says what was tried if nothing is found", async () => {
   const { get } = await setUpConsole();
   const page = await get("/search?q=order-7&type=webhook.deliver&caller=shop@example.com");
   expect(page.status).toBe(200);
@@ -61,7 +61,7 @@ it.each([
   ["q=order 7&type=webhook.deliver", "This can't be an idempotency key"],
   ["q=9f2c9f2c9f", "This may be the beginning of a task's id."],
   ["", "What can be found"],
-])("says of %s why it leads nowhere", async (query, text) => {
+])("says why %s leads nowhere", async (query, text) => {
   const { get } = await setUpConsole();
   const page = await get(`/search?${query}`);
   expect(page.status).toBe(200);

@@ -8,7 +8,7 @@ import { CLAIMED } from "../../../harness/producer/producer-harness.ts";
 const LATER = { ...CLAIMED, scheduleTime: "2031-01-31T08:00:00Z" };
 const MINUTE_MS = 60_000;
 
-it("offers what can be done about a task that is in its queue", async () => {
+it("offers the actions on a task that is in its queue", async () => {
   const { producer, get } = await setUpConsole();
   const { body } = await producer.enqueue(LATER);
   const page = await get(`/tasks/${body.id}`);
@@ -16,7 +16,7 @@ it("offers what can be done about a task that is in its queue", async () => {
   expect(page.links).toEqual(expect.arrayContaining([`/tasks/${body.id}/reschedule`, `/tasks/${body.id}/cancel`]));
 });
 
-it("asks before it cancels, and says then what it did", async () => {
+it("asks before it cancels, and then says what it did", async () => {
   const { producer, get, act } = await setUpConsole();
   const { body } = await producer.enqueue(LATER);
 
@@ -31,7 +31,7 @@ it("asks before it cancels, and says then what it did", async () => {
   expect(page.liveSeconds).toBeUndefined();
 });
 
-it("says of a running task that its attempt goes on", async () => {
+it("says that a running task's attempt continues", async () => {
   const { producer, get, act } = await setUpConsole();
   await producer.writeRecord(LETTER, { state: "running", finishedAt: null, result: null, claimedAt: Timestamp.now() });
 
@@ -41,7 +41,7 @@ it("says of a running task that its attempt goes on", async () => {
   expect(page.main).toContain("Somebody has cancelled the task: unless this attempt succeeds, the task ends with it.");
 });
 
-it("shows the refusal of a cancel that comes too late", async () => {
+it("shows the refusal of a cancel that is too late", async () => {
   const { producer, act } = await setUpConsole();
   await producer.writeRecord(LETTER);
   const page = await act(`/tasks/${LETTER}/cancel`);

@@ -37,7 +37,7 @@ const LOG = [
   },
 ];
 
-it("shows a queued task with its payload, and keeps looking", async () => {
+it("shows a queued task with its payload, and keeps refreshing", async () => {
   const { producer, get } = await setUpConsole();
   const { body } = await producer.enqueue(CLAIMED);
 
@@ -51,7 +51,7 @@ it("shows a queued task with its payload, and keeps looking", async () => {
   expect(page.liveSeconds).toBe(2);
 });
 
-it("says that a queue is paused, and so why nothing is delivered", async () => {
+it("says that a queue is paused, which is why nothing is delivered", async () => {
   const { producer, get } = await setUpConsole();
   const { body } = await producer.enqueue(CLAIMED);
 
@@ -59,7 +59,7 @@ it("says that a queue is paused, and so why nothing is delivered", async () => {
   expect(page.main).toContain("The queue default is paused: it delivers nothing until somebody resumes it.");
 });
 
-it("draws each attempt with its end, its error and its instance, and the waits between with what set them", async () => {
+it("shows each attempt with its end, its error and its instance, and the waits between with what set them", async () => {
   const { producer, get } = await setUpConsole();
   const fields = { attempts: 2, attemptLog: LOG, enqueuedAt: "2026-05-01T10:00:00.000Z", result: "7" };
   await producer.writeRecord(LETTER, fields);
@@ -75,7 +75,7 @@ it("draws each attempt with its end, its error and its instance, and the waits b
   expect(page.main).toContain("Succeeded 2026-05-01 10:00:05.000 UTC");
 });
 
-it("stops looking once the task has ended", async () => {
+it("stops refreshing once the task has ended", async () => {
   const { producer, get } = await setUpConsole();
   const { body } = await producer.enqueue(CLAIMED);
   await producer.writeRecord(body.id);
@@ -86,7 +86,7 @@ it("stops looking once the task has ended", async () => {
   expect(page.liveSeconds).toBeUndefined();
 });
 
-it("leads from a dead task to its letter, and tells who had it enqueued and what became of it", async () => {
+it("links from a dead task to its letter, and shows who enqueued it and what happened", async () => {
   const { producer, get } = await setUpConsole();
   const replayedAs = `${"b".repeat(32)}-default`;
   await producer.writeRecord(LETTER, { state: "dead", result: null, lastError: { code: "HTTP_500", message: "500" } });
@@ -99,7 +99,7 @@ it("leads from a dead task to its letter, and tells who had it enqueued and what
   expect(page.main).toContain("HTTP_500 500");
 });
 
-it("leads to the task before, the tasks after, and the letter that is repeated", async () => {
+it("links to the parent, the follow-up tasks, and the replayed letter", async () => {
   const { producer, get } = await setUpConsole();
   const [id, parent, child] = ["1", "2", "3"].map((digit) => `${digit.repeat(32)}-default`);
   await producer.writeRecord(id ?? "", { parentId: parent, children: [child], replayOf: LETTER });
@@ -110,7 +110,7 @@ it("leads to the task before, the tasks after, and the letter that is repeated",
   );
 });
 
-it("leads to Google's console where there is one", async () => {
+it("links to Google's console if there is one", async () => {
   const queues = deployTestQueues((key) => key);
   const console = googleConsole({ project: "handoff-test", location: "europe-west1", queues });
   const { producer, get } = await setUpConsole({ producer: { console } });
@@ -133,7 +133,7 @@ it("shows a natural task that has left its queue as finished", async () => {
   expect(page.liveSeconds).toBeUndefined();
 });
 
-it("says of an unknown id what the API says, and what ids look like", async () => {
+it("shows the API's message about an unknown task, and the form of ids", async () => {
   const { get } = await setUpConsole();
   const page = await get("/tasks/nothing-of-the-kind");
   expect(page.status).toBe(404);
@@ -141,7 +141,7 @@ it("says of an unknown id what the API says, and what ids look like", async () =
   expect(page.main).toContain("Code: task-not-found");
 });
 
-it("shows a viewer the task without its payload, and without what only operators may do", async () => {
+it("shows a viewer the task without its payload, and without the operators' actions", async () => {
   const { producer, get } = await setUpConsole({ person: ACCOUNTS.viewer });
   await producer.writeRecord(LETTER, { state: "running", caller: ACCOUNTS.caller });
 
@@ -152,7 +152,7 @@ it("shows a viewer the task without its payload, and without what only operators
   expect((await get(`/tasks/${LETTER}/payload`)).status).toBe(403);
 });
 
-it("keeps what a hostile task says as text", async () => {
+it("shows a hostile task's strings as text", async () => {
   const evil = `</script><img src=x onerror="alert(1)">'"&<b>`;
   const { producer, get } = await setUpConsole();
   const entry = { ...LOG[1], outcome: evil, code: evil, message: evil, stack: evil, instance: evil, nextRule: evil };

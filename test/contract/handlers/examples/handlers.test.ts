@@ -92,7 +92,7 @@ test.each([
   { status: 503, result: { kind: "retry", error, retryAfterMs: 30_000 } },
   { status: 500, result: { kind: "retry", error } },
   { status: 404, result: { kind: "permanent", error } },
-])("a receipt that is answered $status ends as $result.kind", async ({ status, result }) => {
+])("a receipt with the response $status ends as $result.kind", async ({ status, result }) => {
   const { harness } = await setUp({ status });
   expect(await harness.run("receipt.send", RECEIPT)).toEqual(result);
   expect(harness.logs).toMatchObject([{ message: "the mail service responded", status, taskType: "receipt.send" }]);
@@ -102,7 +102,7 @@ test.each([
   { status: 429, kind: "saturated" },
   { status: 502, kind: "retry" },
   { status: 200, kind: "succeeded" },
-])("a purge that is answered $status ends as $kind", async ({ status, kind }) => {
+])("a purge with the response $status ends as $kind", async ({ status, kind }) => {
   const { harness } = await setUp({ status });
   expect(await harness.run("cdn.purge", { path: "/news" })).toMatchObject({ kind });
 });
@@ -111,7 +111,7 @@ test.each([
   { status: 202, result: { kind: "snoozed", delay: { forMs: 3_600_000 } } },
   { status: 500, result: { kind: "retry", error: { code: "report_failed" } } },
   { status: 200, result: { kind: "succeeded", result: { characters: 0 } } },
-])("a report that is answered $status ends as $result.kind", async ({ status, result }) => {
+])("a report with the response $status ends as $result.kind", async ({ status, result }) => {
   const { harness } = await setUp({ status });
   expect(await harness.run("report.fetch", { orderId: "7" })).toMatchObject(result);
 });

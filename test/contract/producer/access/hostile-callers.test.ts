@@ -228,19 +228,19 @@ const expectedOf = (rows: readonly Row[]) => Object.fromEntries(rows.map(([input
 const LOOKS = 2;
 const known = (rows: readonly Row[]) => rows.filter(([, , expected]) => expected.startsWith("404")).length;
 
-it("believes the header that Cloud Run checked, and no other", async () => {
+it("accepts only the header that Cloud Run checked", async () => {
   const { outcomes, producer } = await outcomesOf(HEADERS);
   expect(outcomes).toEqual(expectedOf(HEADERS));
   expect(producer.calls("GetTask")).toBe(LOOKS * known(HEADERS));
 });
 
-it("lets the console alone name a person, and only by one address of an operator or a viewer", async () => {
+it("lets only the console name a person, and only by one address of an operator or a viewer", async () => {
   const { outcomes, producer } = await outcomesOf(ON_BEHALF);
   expect(outcomes).toEqual(expectedOf(ON_BEHALF));
   expect(producer.calls("GetTask")).toBe(LOOKS * known(ON_BEHALF));
 });
 
-it("believes a token that was made for the producer and names somebody", async () => {
+it("accepts a token that was issued for the producer and names somebody", async () => {
   const { outcomes, producer } = await outcomesOf(CLAIMS);
   expect(outcomes).toEqual(expectedOf(CLAIMS));
   expect(producer.calls("GetTask")).toBe(LOOKS * known(CLAIMS));
@@ -266,7 +266,7 @@ const UNCHECKED: readonly Row[] = [
 it.each([
   ["without infra's statement", { INVOKER_CHECK: "" }],
   ["off Cloud Run", { K_SERVICE: "" }],
-])("believes no removed signature %s", async (_, variables) => {
+])("accepts no removed signature %s", async (_, variables) => {
   const { outcomes } = await outcomesOf(UNCHECKED, variables);
   expect(outcomes).toEqual(expectedOf(UNCHECKED));
 });

@@ -25,7 +25,7 @@ const PEOPLE: readonly (readonly [person: string, like: (typeof WHO)[number] | u
   [consoleAccount, undefined],
 ];
 
-it("lets the console do for each person what that person's role may, and nothing for anybody else", async () => {
+it("lets the console do for each person what that person's role allows, and nothing for anybody else", async () => {
   const producer = await setUp();
   const statusesFor = async (person: string): Promise<Record<string, number>> => {
     const statuses: Record<string, number> = {};
@@ -51,7 +51,7 @@ it("lets the console do for each person what that person's role may, and nothing
   expect(producer.calls("CreateTask")).toBe(4);
 });
 
-it("makes a task that is enqueued for a person that person's own", async () => {
+it("gives a person the task that is enqueued on their behalf", async () => {
   const producer = await setUp();
   const key = { "idempotency-key": "k" };
   const enqueue = (headers: Record<string, string>) => producer.post(JSON.stringify(CLAIMED), { ...headers, ...key });
@@ -66,7 +66,7 @@ it("makes a task that is enqueued for a person that person's own", async () => {
   expect(task?.httpRequest?.headers?.["Handoff-Caller"]).toBe(operator);
 });
 
-it("tells a person who they are here, and the console that it is nobody without one", async () => {
+it("shows a person their identity, and that the console has none without a person", async () => {
   const producer = await setUp();
   const me = async (headers: Record<string, string>) => (await producer.send("/v1/me", { headers })).body;
 
@@ -98,7 +98,7 @@ it("logs the person and the console, also when the person has no role", async ()
   expect(producer.logged.at(-1)).not.toContain(operator);
 });
 
-it("counts requests by person, however they come, and none of somebody without a role", async () => {
+it("counts requests by person, by whatever way they arrive, and none for somebody without a role", async () => {
   const { access } = await setUpCallers();
   const counted: string[] = [];
   const callerRate = { take: (email: string) => void counted.push(email) };
@@ -132,7 +132,7 @@ it("says in a 403 what is wrong with the person, and what to set", async () => {
   expect(await detailFor({ authorization: bearerOf(operator), [HEADER]: viewer })).toContain("Only Handoff's console");
 });
 
-it("takes no notice of the header on a laptop, where everybody is local", async () => {
+it("ignores the header on a laptop, where everybody is local", async () => {
   const producer = await setUpProducer();
   const me = async (headers: Record<string, string>) => (await producer.send("/v1/me", { headers })).body;
 

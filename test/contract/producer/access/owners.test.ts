@@ -37,7 +37,7 @@ const digits = (...parts: string[]): string => createHash("sha256").update(parts
 const leaveQueue = (producer: ProducerHarness, id: string) =>
   producer.admin.deleteTask({ name: producer.taskName(id) });
 
-it("each caller has a task of its own under one key, and is never answered with another's", async () => {
+it("each caller has its own task under one key, and never gets another's", async () => {
   const { producer, enqueue } = await setUp();
   const key = { "idempotency-key": "k" };
 
@@ -65,7 +65,7 @@ it("each caller has a task of its own under one key, and is never answered with 
   );
 });
 
-it("what a caller's own job in Cloud Scheduler requests twice is one task, and each caller's jobs are its own", async () => {
+it("two requests of a caller's own Cloud Scheduler job create one task, and each caller's jobs are its own", async () => {
   const { producer, enqueue } = await setUp();
   const time = "2026-11-23T06:00:00Z";
   const due = { "x-cloudscheduler-jobname": "daily", "x-cloudscheduler-scheduletime": time };
@@ -87,7 +87,7 @@ const READERS = ["shop", "press", "viewer", "operator"] as const;
 const OWNED = { shop: 200, press: 403, viewer: 200, operator: 200 };
 const UNOWNED = { shop: 403, press: 403, viewer: 403, operator: 200 };
 
-it("a task is read by its owner, a viewer or an operator; one of an unknown owner by operators only", async () => {
+it("a task is read by its owner, a viewer or an operator; one with an unknown owner by operators only", async () => {
   const { producer, enqueue, view } = await setUp();
   const statusesOf = async (id: string) => {
     const statuses = new Map<string, number>();

@@ -33,7 +33,7 @@ it("lets each role use what it may, and nothing else", async () => {
   expect(producer.calls("CreateTask")).toBe(accepted.length + CREATED_BY_BATCHES);
 });
 
-it("tells an account who it is here, and what its role may do", async () => {
+it("shows an account its identity, and what its role allows", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   const me = async (email: string) =>
@@ -70,7 +70,7 @@ it("says in a 403 who may do it instead", async () => {
   );
 });
 
-it("logs who asked, and why it doesn't know", async () => {
+it("logs who sent a request, and why that is unknown", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   await producer.send(A_TASK, { headers: { authorization: bearerOf(ACCOUNTS.operator) } });
@@ -86,7 +86,7 @@ it("logs who asked, and why it doesn't know", async () => {
   expect(lines[1]).not.toHaveProperty("caller");
 });
 
-it("answers 429 to a caller that sends too many requests, and goes on serving the others", async () => {
+it("answers 429 to a caller that sends too many requests, and continues serving the others", async () => {
   const { access } = await setUpCallers({ CALLER_REQUESTS_PER_SECOND: "1" });
   const producer = await setUpProducer({ access });
   const ask = (email: string) => producer.send(A_TASK, { headers: { authorization: bearerOf(email) } });

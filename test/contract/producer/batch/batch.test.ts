@@ -43,7 +43,7 @@ async function sendAlone(producer: ProducerHarness, { idempotencyKey, ...task }:
 }
 
 describe("a batch", () => {
-  it("makes each task that a request alone would have made, in order, and the same again when it is repeated", async () => {
+  it("creates each task that a single request would have created, in order, and the same again if it is repeated", async () => {
     const producer = await setUpProducer();
     const tasks = [hook("a"), withKey(NATURAL, "b"), hook("c", { deep: [1.5] }), { ...hook("d"), delaySeconds: 60 }];
     const first = await send(producer, tasks);
@@ -60,7 +60,7 @@ describe("a batch", () => {
     expect(await producer.queuedTasks("default")).toHaveLength(3);
   });
 
-  it("says of each item that can't be accepted what a request alone would have been told, and accepts the others", async () => {
+  it("reports for each refused item what a single request would have been told, and accepts the others", async () => {
     const { access } = await setUpCallers();
     const producer = await setUpProducer({ access });
     const authorization = bearerOf(ACCOUNTS["caller of webhooks"]);
@@ -116,7 +116,7 @@ describe("a batch", () => {
     expect(results.map(({ problem }) => problem)).toEqual(alone);
   });
 
-  it("gives each of its items the reads, the calls and the tries of a request alone", async () => {
+  it("gives each of its items the reads, the calls and the tries of a single request", async () => {
     const producer = await setUpProducer();
     const cost = async (run: () => Promise<unknown>) => {
       const before = ["BatchGetDocuments", "CreateTask", "GetTask", "RunQuery"].map((rpc) => producer.calls(rpc));
@@ -149,7 +149,7 @@ describe("a batch", () => {
   }, 60_000);
 });
 
-describe("a batch that is refused whole", () => {
+describe("a batch that is refused as a whole", () => {
   it("has no effect, and every item without a good key is named", async () => {
     const producer = await setUpProducer();
     const { idempotencyKey: _none, ...keyless } = hook("x");
@@ -193,7 +193,7 @@ describe("a batch that is refused whole", () => {
   });
 });
 
-describe("what a batch takes", () => {
+describe("a batch in progress", () => {
   it("counts each item for the caller's rate", async () => {
     const { access } = await setUpCallers({ CALLER_REQUESTS_PER_SECOND: "1" });
     const producer = await setUpProducer({ access });
@@ -207,7 +207,7 @@ describe("what a batch takes", () => {
     expect((await send(producer, tasks, { authorization: bearerOf(ACCOUNTS.operator) })).status).toBe(200);
   });
 
-  it("has the room of its bytes, so that too much at once is refused before it is read", async () => {
+  it("takes the room of its bytes, so that too much at once is refused before it is read", async () => {
     const producer = await setUpProducer({ limits: { maxRequests: 10, maxBodyBytes: 4 * 1024 * 1024 } });
     const slow = http.request(`${producer.url}/v1/tasks/batch`, {
       method: "POST",
@@ -243,7 +243,7 @@ describe("what a batch takes", () => {
     expect(producer.calls("CreateTask")).toBeLessThan(500);
   });
 
-  it("logs no failure of what it gives up when its caller hangs up", async () => {
+  it("logs no failure of work that it abandons when its caller hangs up", async () => {
     const producer = await setUpProducer();
     await send(producer, [hook("k")]);
     const caller = new AbortController();

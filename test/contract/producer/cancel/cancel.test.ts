@@ -98,7 +98,7 @@ describe.each(["claim", "transaction", "natural"] as const)("a %s task", (kind) 
   });
 });
 
-test("an attempt that runs is asked to end, once, and its task stays in its queue", async () => {
+test("a running attempt is asked to end, once, and its task stays in its queue", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, CLAIMED);
   await producer.writeRecord(id, running(10_000));
@@ -115,7 +115,7 @@ test("an attempt that runs is asked to end, once, and its task stays in its queu
   expect(await producer.send(`/v1/tasks/${id}`)).toMatchObject({ body: { state: "running", cancelRequested: true } });
 });
 
-test("a task that has ended, has left its queue or never was can't be cancelled, and nothing is written", async () => {
+test("a task that has ended, has left its queue or never existed can't be cancelled, and nothing is written", async () => {
   const producer = await setUpProducer();
   const take = (id: string) => producer.admin.deleteTask({ name: producer.taskName(id) });
   for (const state of ["succeeded", "dead"]) {
@@ -164,7 +164,7 @@ test("a task that only its record knows, or only an expired one, is cancelled", 
   expect(record).not.toMatchObject({ payloadHash: "" });
 });
 
-test("a natural task is cancelled only once Cloud Tasks has responded; any other is, as its record is enough", async () => {
+test("a natural task is cancelled only once Cloud Tasks has responded; for any other the record is enough", async () => {
   const producer = await setUpProducer();
   const fail = () =>
     void producer.tasksProxy.inject({ rpc: "DeleteTask", when: "before-effect", answer: { status: status.INTERNAL } });

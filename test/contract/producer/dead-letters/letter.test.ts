@@ -16,7 +16,7 @@ async function deleteLetter(producer: ProducerHarness, { path = PATH, ifMatch = 
   return text === "" ? [response.status] : [response.status, JSON.parse(text).code];
 }
 
-test("a letter tells of its attempts, and of its payload to operators who ask for it", async () => {
+test("a letter shows its attempts and, if an operator requests it, its payload", async () => {
   const { access } = await setUpCallers();
   const producer = await setUpProducer({ access });
   const attempt = { attempt: 1, hop: 0, startedAt: Timestamp.fromMillis(0), endedAt: null, outcome: "lost" };
@@ -43,7 +43,7 @@ test("a letter tells of its attempts, and of its payload to operators who ask fo
   expect(producer.logged.join("")).not.toContain("example.com/hook");
 });
 
-test("a letter of an earlier revision is shown as if it was completed; one that expired, or is none, isn't found", async () => {
+test("a letter of an earlier revision is shown as if it was completed; an expired or malformed one isn't found", async () => {
   const producer = await setUpProducer();
   const { status: _status, code: _code, caller: _caller, attemptLog: _log, ...earlier } = letterOf(LETTER);
   await writeLetters(producer, [[LETTER, earlier]]);
@@ -109,7 +109,7 @@ test.each(["before-effect", "after-effect"] as const)(
   },
 );
 
-test("a deletion that Firestore doesn't confirm in time says so, and is finished", async () => {
+test("a deletion that Firestore doesn't confirm in time is reported as such, and is finished", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   await writeLetter(producer);
@@ -122,7 +122,7 @@ test("a deletion that Firestore doesn't confirm in time says so, and is finished
   expect(await readLetter(producer)).toBeUndefined();
 });
 
-test("a summary counts the newest thousand open letters, and says whether that is all", async () => {
+test("a summary counts the newest thousand open letters, and says whether these are all", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   const at = (n: number): Timestamp => Timestamp.fromMillis(Date.UTC(2026, 4, 1) + n);

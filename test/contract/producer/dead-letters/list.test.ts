@@ -58,7 +58,7 @@ const idsOf = (fits: (letter: (typeof numbered)[number]) => boolean): string[] =
     .map(({ id }) => id)
     .toReversed();
 
-test("of 10,000 letters, each filter finds its own, newest first, and page 100 costs what page 1 does", async () => {
+test("of 10,000 letters, each filter finds its own, newest first, and page 100 costs the same as page 1", async () => {
   const queries = countQueryCost();
   const others = countFirestoreCost();
   const producer = await setUpProducer({
@@ -118,7 +118,7 @@ test("of 10,000 letters, each filter finds its own, newest first, and page 100 c
   }
 });
 
-test("a list shows what people need of a letter, and reads no payload", async () => {
+test("a list shows what people need to know of a letter, and reads no payload", async () => {
   const queries = countQueryCost();
   const producer = await setUpProducer({ cost: queries });
   const payload = { ...CLAIMED.payload, data: "x".repeat(256 * 1_024) };
@@ -181,7 +181,7 @@ test("a list shows what people need of a letter, and reads no payload", async ()
   expect(replayed.items[0]).not.toHaveProperty("caller");
 });
 
-test("letters that have expired are left out, and so is what isn't one, but the list goes on behind them", async () => {
+test("expired letters and other documents are left out, but the list continues after them", async () => {
   const producer = await setUpProducer();
   const at = (n: number): object => ({ diedAt: diedAtOf(n * 3) });
   const expired = { expireAt: Timestamp.fromMillis(Date.now() - 1) };
@@ -201,7 +201,7 @@ test("letters that have expired are left out, and so is what isn't one, but the 
   expect(pages).toEqual([["newest"], [], ["oldest"]]);
 });
 
-test("a request that isn't valid is told everything that is wrong with it, and a cursor is good for its own list only", async () => {
+test("an invalid request gets everything that is wrong with it, and a cursor is valid for its own list only", async () => {
   const producer = await setUpProducer();
   await writeLetters(producer, [
     ["a", letterOf("a", { type: "x.y" })],
@@ -243,7 +243,7 @@ test("a request that isn't valid is told everything that is wrong with it, and a
   ]);
 });
 
-test("while Firestore doesn't respond, a list says so", async () => {
+test("if Firestore doesn't respond, a list says so", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   const injected = producer.recordsProxy.inject({ rpc: "RunQuery", when: "before-effect", answer: "nothing" });

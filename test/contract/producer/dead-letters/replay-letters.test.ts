@@ -137,7 +137,7 @@ test("letters that somebody else replays or deletes meanwhile are skipped", asyn
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-test("a letter that Firestore doesn't respond about in time is failed, and replayed later unless it was", async () => {
+test("a letter about which Firestore doesn't respond in time has failed, and is replayed later unless it was", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   const failWith = async (rpc: "Commit" | "BatchGetDocuments"): Promise<string[]> => {
@@ -157,7 +157,7 @@ test("a letter that Firestore doesn't respond about in time is failed, and repla
   expect(await entryIdsOf(producer, replayIdOf(1, { letter: "committed" }))).toHaveLength(1);
 });
 
-test("when time is up, what was begun is finished, and the cursor is behind it", async () => {
+test("when time is up, letters that were begun are finished, and the cursor is after them", async () => {
   let aheadMs = 0;
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
   const producer = await setUpProducer({ clock });
@@ -176,7 +176,7 @@ test("when time is up, what was begun is finished, and the cursor is behind it",
   expect([first, ...rest].flatMap(({ items }) => items.map(({ id }) => id))).toEqual(idsOfMany(12));
 });
 
-test("when the caller hangs up, what was begun is finished, and nothing else is begun", async () => {
+test("when the caller hangs up, letters that were begun are finished, and no others are begun", async () => {
   const producer = await setUpProducer();
   await writeLetters(producer, manyLetters(12));
   const hangUp = new AbortController();
@@ -199,7 +199,7 @@ test("when the caller hangs up, what was begun is finished, and nothing else is 
   expect((await producer.letters().where("status", "==", "open").get()).size).toBe(12 - replayed);
 });
 
-test("a body that isn't valid is told everything that is wrong with it", async () => {
+test("an invalid body gets everything that is wrong with it", async () => {
   const producer = await setUpProducer();
   const problemsOf = async (body: Body): Promise<string[]> => {
     const response = await post(producer.url, body);

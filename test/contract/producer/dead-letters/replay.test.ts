@@ -56,7 +56,7 @@ test("a letter becomes a new task of its caller, once, and says so", async () =>
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-test("again makes another task for each key, and the same for a key that is known", async () => {
+test("again creates another task for each key, and the same one for a known key", async () => {
   const producer = await setUpProducer();
   await writeLetter(producer);
   const again = (key: string) => replay(producer, { body: { again: true }, key });
@@ -92,7 +92,7 @@ test("again makes another task for each key, and the same for a key that is know
   expect(producer.calls("CreateTask")).toBe(3);
 });
 
-test("another payload is checked, sent instead, and noted; the letter keeps its own", async () => {
+test("another payload is checked, sent instead, and recorded; the letter keeps its own", async () => {
   const producer = await setUpProducer();
   await writeLetter(producer, LETTER, { payloadOmitted: true, payloadJson: "null" });
   const payload = { ...CLAIMED.payload, event: "order.mended" };
@@ -180,7 +180,7 @@ test.each(["before-effect", "after-effect"] as const)("a commit that fails %s ma
   expect(producer.calls("CreateTask")).toBe(2);
 });
 
-test("a replay whose caller never learns of it made its task, which the repetition finds", async () => {
+test("a replay whose caller never gets the response has created its task, which the repetition finds", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   await writeLetter(producer);
@@ -194,7 +194,7 @@ test("a replay whose caller never learns of it made its task, which the repetiti
   expect(await readLetter(producer)).toMatchObject({ replays: 1 });
 });
 
-test("two that replay a letter at once make one task", async () => {
+test("two concurrent replays of a letter create one task", async () => {
   const producer = await setUpProducer();
   await writeLetter(producer);
   let other: Awaited<ReturnType<typeof replay>> | undefined;
@@ -212,7 +212,7 @@ test("two that replay a letter at once make one task", async () => {
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-test("a task of a letter's name that dies again is replayed as another task", async () => {
+test("a task with a letter's name that dies again is replayed as another task", async () => {
   const producer = await setUpProducer();
   await writeLetter(producer);
   expect(await replay(producer)).toMatchObject({ status: 202, body: { id: replayIdOf(1) } });
@@ -265,7 +265,7 @@ test("a new task that can't be relayed at once stays in the outbox", async () =>
   expect((await producer.send(`/v1/tasks/${replayIdOf(1)}`)).body).toMatchObject({ state: "queued", replayOf: LETTER });
 });
 
-test("of two replays at once with different payloads, only the one that made the task is told so", async () => {
+test("of two concurrent replays with different payloads, only the one that created the task is told so", async () => {
   const producer = await setUpProducer();
   await writeLetter(producer);
   const events = ["order.refunded", "order.lost"];

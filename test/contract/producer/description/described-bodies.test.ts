@@ -45,7 +45,7 @@ async function setUp() {
   };
 }
 
-it("allows in its description just the bodies that it accepts", async () => {
+it("allows in its schema only the bodies that it accepts", async () => {
   const { isAllowed, accepts } = await setUp();
   const urls = [
     "https://example.com",
@@ -100,7 +100,7 @@ it("allows in its description just the bodies that it accepts", async () => {
   }
 });
 
-it("states in words what it refuses besides", async () => {
+it("describes in words what else it refuses", async () => {
   const { text, bodyRules, isAllowed, accepts } = await setUp();
   const json = JSON.stringify;
   const withData = (data: string) => `{"type":"call","payload":{"url":"https://example.com","data":${data}}}`;

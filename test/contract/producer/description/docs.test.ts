@@ -13,7 +13,7 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 if (CHROMIUM === undefined)
   process.stdout.write("The page /docs isn't tried in a browser: no Chromium is installed.\n");
 
-it("serves the page's files with a policy of their own, and again only if they have changed", async () => {
+it("serves the page's files with their own policy, and again only if they have changed", async () => {
   const producer = await setUpProducer();
   const get = (path: string, headers = {}) => fetch(`${producer.url}${path}`, { headers });
   const page = await (await get("/docs")).text();
@@ -33,7 +33,7 @@ it("serves the page's files with a policy of their own, and again only if they h
 });
 
 it.skipIf(CHROMIUM === undefined)(
-  "shows every operation in a browser, tries one out, and asks nobody else for anything",
+  "shows every operation in a browser, tries one out, and sends no request elsewhere",
   async () => {
     const producer = await setUpProducer();
     const log = createLogger({ service: "producer", destination: { write: () => {} } });

@@ -26,8 +26,8 @@ function contentsOf({ operations }: Pick<Awaited<ReturnType<typeof setUp>>, "ope
   });
 }
 
-describe("each operation in the API's description", () => {
-  it("has an id of its own, one tag of those that are explained, and a summary", async () => {
+describe("each operation in the OpenAPI document", () => {
+  it("has an id of its own, one of the explained tags, and a summary", async () => {
     const { document, operations } = await setUp();
     const explained = new Set(document.tags.map(({ name }) => name));
     const ids = operations.map(({ operationId }) => operationId);
@@ -42,7 +42,7 @@ describe("each operation in the API's description", () => {
     }
   });
 
-  it("has an example of what it takes and of what it responds, which fits the schema", async () => {
+  it("has an example of its request and its response that match the schema", async () => {
     const { document, operations, problemsAt } = await setUp();
     const exampleOf = ({ $ref, example, properties }: Schema): unknown => {
       if ($ref !== undefined) return exampleOf(resolve(document, $ref));
@@ -58,7 +58,7 @@ describe("each operation in the API's description", () => {
     }
   });
 
-  it("takes and responds schemas that have names", async () => {
+  it("has named schemas for requests and responses", async () => {
     const { operations } = await setUp();
     const nameless = contentsOf({ operations }).filter(({ json }) => json.schema.$ref === undefined);
     expect(nameless.map(({ operationId }) => operationId)).toEqual([]);

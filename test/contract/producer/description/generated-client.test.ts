@@ -74,7 +74,7 @@ const TSCONFIG = {
   },
 };
 
-it("makes a client whose right calls compile and work, and whose wrong calls don't compile", async () => {
+it("creates a client whose valid calls compile and work, and whose invalid calls don't compile", async () => {
   const producer = await setUpProducer({ registry: DESCRIBED_REGISTRY });
   const { text } = await producer.send("/openapi.json");
   const project = temporaryFolder();

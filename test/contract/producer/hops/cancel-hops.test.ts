@@ -72,7 +72,7 @@ test("a relay that has read the entry before the cancel deletes the task again",
   expect(await producer.recordOf(id)).toMatchObject({ state: "cancelled" });
 });
 
-test("a task that goes on to its next hop while it is cancelled is cancelled there", async () => {
+test("a task that moves to its next hop during a cancel is cancelled there", async () => {
   const producer = await setUpProducer();
   const { body: task } = await producer.enqueue({ ...CLAIMED, delaySeconds: 60 });
   const first = await commitTask(producer, CLAIMED, { hop: 1 });
@@ -114,7 +114,7 @@ test("a cancel whose commit lost its response deletes the entry once, and is con
   expect(await entryIdsOf(producer, id)).toEqual([]);
 });
 
-test("a natural task that went on takes the entry of its first hop with it, which a relay had left", async () => {
+test("a natural task at a later hop also loses its first hop's entry, which a relay had left", async () => {
   const producer = await setUpProducer();
   for (const act of ["cancel", "run"] as const) {
     const { id, entryId, payloadHash } = await commitTask(producer, NATURAL);

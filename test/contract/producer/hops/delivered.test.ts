@@ -120,7 +120,7 @@ test.each(["claim", "natural"] as const)("a %s task that is due in years runs no
   expect(await run(producer, id)).toMatchObject({ status: 409, body: { code: "already-finished" } });
 });
 
-test("a request with the key of a task that came early is answered as replayed", async () => {
+test("a request with the key of a rescheduled task is answered as replayed", async () => {
   const { producer, deliver } = await setUp();
   const again = () => producer.enqueue({ ...CLAIMED, scheduleTime: LATER }, "k");
   const { id } = (await again()).body;
@@ -131,7 +131,7 @@ test("a request with the key of a task that came early is answered as replayed",
   expect(await again()).toMatchObject({ status: 200, body: { id, state: "cancelled" } });
 });
 
-test("a delivery of the old hop that comes after a run now is a duplicate", async () => {
+test("a delivery of the old hop after a run now is a duplicate", async () => {
   const { producer, ran, outcomes, deliver } = await setUp();
   const { id } = (await producer.enqueue({ ...CLAIMED, delaySeconds: 3_600 })).body;
   void producer.tasksProxy.inject({ rpc: "DeleteTask", when: "before-effect", answer: { status: status.INTERNAL } });
@@ -142,7 +142,7 @@ test("a delivery of the old hop that comes after a run now is a duplicate", asyn
   expect([ran.length, outcomes]).toEqual([1, ["duplicate", "done"]]);
 });
 
-test("a replayed task runs with the letter's payload, and one that dies again has a letter of its own", async () => {
+test("a replayed task runs with the letter's payload, and one that dies again has its own letter", async () => {
   let result: HandlerResult = failPermanently({ code: "NO", message: "no" });
   const { producer, ran, deliver } = await setUp(() => result);
   const { id } = (await producer.enqueue(CLAIMED)).body;

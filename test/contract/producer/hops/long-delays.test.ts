@@ -5,7 +5,7 @@ import { bodyOf, hopsInQueue, waitingAt } from "../../../harness/producer/outbox
 const DAY_MS = 24 * 60 * 60_000;
 const inDays = (days: number) => new Date(Math.floor(Date.now() / 1_000) * 1_000 + days * DAY_MS).toISOString();
 
-test("a task that is due within 29 days is in its queue for that time, and its envelope says nothing of it", async () => {
+test("a task that is due within 29 days is in its queue for that time, and its envelope has no due time", async () => {
   const producer = await setUpProducer();
   const scheduleTime = inDays(28.9);
 
@@ -20,7 +20,7 @@ test.each([
   ["a time", (scheduleTime: string) => ({ scheduleTime })],
   ["a delay", () => ({ delaySeconds: 3_650 * 86_400 })],
 ])(
-  "a task that is due in ten years by %s is in its queue for 29 days, and is shown for its real time",
+  "a task that is due in ten years by %s is in its queue for 29 days, and is shown with its real time",
   async (_, due) => {
     const producer = await setUpProducer();
     const scheduleTime = inDays(3_650);

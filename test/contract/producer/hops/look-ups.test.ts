@@ -88,7 +88,7 @@ test("a task at a hop that has left its queue is removed, or finished if its typ
   }
 });
 
-test("a task that the relay puts into its queue while it is looked up is found there", async () => {
+test("a task that the relay puts into its queue during a look-up is found there", async () => {
   const producer = await setUpProducer();
   const { id, entryId } = await commitTask(producer, CLAIMED);
   void producer.recordsProxy.inject({
@@ -102,7 +102,7 @@ test("a task that the relay puts into its queue while it is looked up is found t
   expect(await show(producer, id)).toMatchObject({ id, state: "queued" });
 });
 
-test("an entry that isn't what its id says, or belongs to another payload, is no task", async () => {
+test("an entry that doesn't match its id, or belongs to another payload, is no task", async () => {
   const producer = await setUpProducer();
   const { id } = await commitTask(producer, CLAIMED, { origin: ["outbox", CLAIMED.type, "another key"] });
   expect(await producer.send(`/v1/tasks/${id}`)).toMatchObject({ status: 404 });
@@ -112,14 +112,14 @@ test("an entry that isn't what its id says, or belongs to another payload, is no
   expect(await show(producer, other.id)).not.toHaveProperty("scheduleTime");
 });
 
-test("children are shown, and so is what a record says of its parent", async () => {
+test("children are shown, and so is a record's parent", async () => {
   const producer = await setUpProducer();
   const { body: task } = await producer.enqueue(CLAIMED);
   await producer.writeRecord(task.id, { children: ["a", "b"], parentId: "p", replayOf: "l" });
   expect(await show(producer, task.id)).toMatchObject({ children: ["a", "b"], parent: "p", replayOf: "l" });
 });
 
-test("a task that is only in the outbox is read by whoever committed it, and by nobody else", async () => {
+test("a task that is only in the outbox is read by its own caller, and by nobody else", async () => {
   let caller: Caller = { email: "shop@example.com", role: "caller" };
   const identify = () => Promise.resolve({ kind: "identified", caller } as const);
   const producer = await setUpProducer({ access: { identify } });

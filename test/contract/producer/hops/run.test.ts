@@ -50,7 +50,7 @@ test.each(["claim", "transaction", "natural"] as const)("a %s task runs now, and
   expect(await entryIdsOf(producer, id)).toEqual([]);
 });
 
-test("a task is rescheduled, again and again, and each time only the last time counts", async () => {
+test("a task is rescheduled repeatedly, and only the last time counts", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, CLAIMED);
   const soon = new Date(Date.now() + DAY_MS).toISOString();
@@ -147,7 +147,7 @@ test("a task whose attempt was lost runs now, and its log says so", async () => 
   expect(await producer.recordOf(id)).toMatchObject({ state: "waiting", hop: 1, attemptLog: [{ outcome: "lost" }] });
 });
 
-test("a task that has left its queue has no payload any more, and one that never was is unknown", async () => {
+test("a task that has left its queue has no payload any more, and one that never existed is unknown", async () => {
   const producer = await setUpProducer();
   const [removed, recorded, natural] = [
     await enqueued(producer, CLAIMED),
@@ -191,7 +191,7 @@ test.each(["claim", "natural"] as const)("a %s task whose commit lost its respon
   expect(Object.keys(await hopsInQueue(producer, id))).toEqual(["-h1"]);
 });
 
-test("a natural task is not said to have another time before its old hop is known to be gone", async () => {
+test("a natural task isn't reported as rescheduled before its old hop is known to be gone", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, NATURAL);
   const fail = () =>
@@ -210,7 +210,7 @@ test("a natural task is not said to have another time before its old hop is know
   expect(await hopsInQueue(producer, done)).toEqual({});
 });
 
-test("a claimed task moves though Cloud Tasks doesn't delete its old hop, and though nobody relays the new one yet", async () => {
+test("a claimed task moves even if Cloud Tasks doesn't delete its old hop, and nothing relays the new one yet", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, CLAIMED);
   for (const rpc of ["DeleteTask", "CreateTask"]) {
@@ -221,7 +221,7 @@ test("a claimed task moves though Cloud Tasks doesn't delete its old hop, and th
   expect(await relay(producer, `${id}.h1`)).toBe("relayed");
 });
 
-test("a task that goes on meanwhile is looked up again", async () => {
+test("a task that moves meanwhile is looked up again", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, CLAIMED);
   const payloadHash = await hashInQueue(producer, id);
@@ -246,7 +246,7 @@ test("a task that goes on meanwhile is looked up again", async () => {
   expect(await entryIdsOf(producer, id)).toEqual([]);
 });
 
-test("a new time that isn't one is refused before anything is read", async () => {
+test("an invalid new time is refused before anything is read", async () => {
   const producer = await setUpProducer();
   const id = await enqueued(producer, CLAIMED);
   const bodies = [

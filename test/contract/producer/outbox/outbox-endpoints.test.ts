@@ -42,7 +42,7 @@ const sendEvent = (producer: ProducerHarness, id: string, over: { headers?: obje
 
 const idsOf = async (producer: ProducerHarness) => (await producer.outboxEntries().get()).docs.map(({ id }) => id);
 
-test("relays the entries that the client names, and says the same of all others", async () => {
+test("relays the entries that the client names, and responds the same for all others", async () => {
   const producer = await setUpProducer({ clock: new VirtualClock() });
   const written = await Promise.all(Array.from({ length: 30 }, () => write(producer)));
   const unnamed = await write(producer);
@@ -90,7 +90,7 @@ test("refuses a body that is malformed, and relays nothing", async () => {
   expect(producer.calls("BatchGetDocuments")).toBe(0);
 });
 
-test("answers 204 to the client although Cloud Tasks is down, and 503 to an event", async () => {
+test("answers 204 to the client even if Cloud Tasks is down, and 503 to an event", async () => {
   const producer = await setUpProducer({ clock: new VirtualClock() });
   const { id } = await write(producer);
   const answer = { status: status.UNAVAILABLE } as const;
@@ -120,7 +120,7 @@ test("relays the entry of an event, however large its body is, and logs its task
   expect((await sendEvent(producer, id)).status).toBe(204);
 });
 
-test("an event about anything else, or about junk, isn't sent again", async () => {
+test("an event about anything else, or with invalid data, isn't sent again", async () => {
   const producer = await setUpProducer({ clock: new VirtualClock() });
   const junk = await write(producer, {}, { type: 7 });
   const unknown = await write(producer, { type: "later.type" });
@@ -135,7 +135,7 @@ test("an event about anything else, or about junk, isn't sent again", async () =
   expect(producer.calls("CreateTask")).toBe(0);
 });
 
-test("a tick relays what is due, says so, and logs a line that metrics are made of", async () => {
+test("a tick relays what is due, reports it, and logs a line for metrics", async () => {
   const clock = new VirtualClock({ startMs: Date.now() + 60_000 });
   const producer = await setUpProducer({ clock });
   await write(producer);
@@ -152,7 +152,7 @@ test("a tick relays what is due, says so, and logs a line that metrics are made 
   expect(await producer.queuedTasks("default")).toHaveLength(1);
 });
 
-test("a tick is answered 503 when the outbox can't be listed", async () => {
+test("a tick gets 503 if the outbox can't be listed", async () => {
   const clock = new VirtualClock();
   const producer = await setUpProducer({ clock });
   const hit = producer.recordsProxy.inject({ rpc: "RunQuery", when: "before-effect", answer: "nothing" });
@@ -163,7 +163,7 @@ test("a tick is answered 503 when the outbox can't be listed", async () => {
   expect(await ticking).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
 });
 
-test("goes on relaying when the client has hung up", async () => {
+test("continues relaying when the client has hung up", async () => {
   const producer = await setUpProducer({ clock: new VirtualClock() });
   const { id } = await write(producer);
   const arrived = Promise.withResolvers<void>();

@@ -8,7 +8,7 @@ const LATER = "2035-01-01T00:00:00.000Z";
 
 const show = async (producer: ProducerHarness, path: string) => JSON.parse((await producer.send(path)).text);
 
-test("a queue's tasks are listed page by page through all of its names, as Cloud Tasks has them", async () => {
+test("a queue's tasks are listed page by page through all shards, in Cloud Tasks' form", async () => {
   const producer = await setUpProducer({ twice: ["default"] });
   const { id } = (await producer.enqueue({ ...CLAIMED, delaySeconds: 60 })).body;
   const hop = await commitTask(producer, CLAIMED, { hop: 2, notBefore: LATER, parentId: "p", replayOf: "l" });
@@ -61,7 +61,7 @@ test("a queue's tasks are listed page by page through all of its names, as Cloud
   expect(await show(producer, "/v1/queues/bulk/tasks")).toEqual({ items: [] });
 });
 
-test("a cursor that leads nowhere, and a query that isn't known, are refused with what is wrong", async () => {
+test("an invalid cursor and an unknown query parameter are refused with what is wrong", async () => {
   const producer = await setUpProducer();
   for (const delaySeconds of [60, 61]) await producer.enqueue({ ...CLAIMED, delaySeconds });
   const { nextCursor: cursor } = await show(producer, "/v1/queues/default/tasks?limit=1");

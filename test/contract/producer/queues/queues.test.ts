@@ -49,7 +49,7 @@ async function byRest(producer: ProducerHarness, name: string, verb: string) {
   return { state, purgeTime };
 }
 
-test("the list of queues has no filter, and refuses what looks like one", async () => {
+test("the list of queues has no filter, and refuses parameters that look like one", async () => {
   const producer = await setUpProducer();
   for (const path of ["/v1/queues", "/v1/queues/default"]) {
     const { status, text } = await producer.send(`${path}?state=paused`);
@@ -61,7 +61,7 @@ test("the list of queues has no filter, and refuses what looks like one", async 
   expect(producer.calls("GetQueue")).toBe(0);
 });
 
-test("a queue says how it is doing, in the sum over its names", async () => {
+test("a queue shows its status as the sum of its shards", async () => {
   const producer = await setUpProducer({ twice: ["default"] });
   expect(await show(producer, "/v1/queues")).toEqual({
     items: KEYS.map((key) => {
@@ -88,7 +88,7 @@ test("a queue says how it is doing, in the sum over its names", async () => {
   expect(await show(producer, "/v1/queues/bulk")).toEqual(empty("bulk", "paused"));
 });
 
-test("a queue says where Google's console shows it, if it does", async () => {
+test("a queue links to Google's console, if there is one", async () => {
   const page = (name: string) => `https://console.example/${name}`;
   const console = { queue: page, shard: page, queueOf: page, logs: () => "" };
   const producer = await setUpProducer({ console });
@@ -99,7 +99,7 @@ test("a queue says where Google's console shows it, if it does", async () => {
   });
 });
 
-test("a queue that can't be asked about is a 503, and so is the list of all", async () => {
+test("a queue that can't be read gets 503, and so does the list of all queues", async () => {
   const producer = await setUpProducer();
   const failing = { rpc: "GetQueue", when: "before-effect", answer: { status: status.PERMISSION_DENIED } } as const;
   for (const path of ["/v1/queues/bulk", "/v1/queues"]) {
@@ -110,7 +110,7 @@ test("a queue that can't be asked about is a 503, and so is the list of all", as
   }
 });
 
-test("a queue that doesn't respond in time is a 503, too", async () => {
+test("a queue that doesn't respond in time gets 503, too", async () => {
   const clock = new VirtualClock();
   const producer = await setUpProducer({ clock });
   for (const [rpc, path] of [
@@ -125,7 +125,7 @@ test("a queue that doesn't respond in time is a 503, too", async () => {
   }
 });
 
-test("a paused queue takes tasks, fails no readiness, and delivers again once it is resumed", async () => {
+test("a paused queue accepts tasks, stays ready, and delivers again once it is resumed", async () => {
   const producer = await setUpProducer();
   expect(await post(producer, "/v1/queues/bulk/resume")).toMatchObject({
     status: 200,
@@ -141,7 +141,7 @@ test("a paused queue takes tasks, fails no readiness, and delivers again once it
   );
 });
 
-test("pausing, resuming and purging agree with the same by Cloud Tasks' own API, as gcloud sends it", async () => {
+test("pausing, resuming and purging have the same effect as with Cloud Tasks' own API, as gcloud calls it", async () => {
   const producer = await setUpProducer();
   const stateOf = async () => (await show(producer, "/v1/queues/bulk")).state;
 
@@ -157,7 +157,7 @@ test("pausing, resuming and purging agree with the same by Cloud Tasks' own API,
   expect(Number(later?.seconds)).toBeGreaterThanOrEqual(Math.floor(Date.parse(String(purgeTime)) / 1_000));
 });
 
-test("what is purged is removed, or finished if its type is natural; what is in the outbox stays", async () => {
+test("purged tasks are removed, or finished if their type is natural; tasks in the outbox stay", async () => {
   const producer = await setUpProducer({ twice: ["default"] });
   const purged = (await producer.enqueue({ ...CLAIMED, delaySeconds: 60 })).body.id;
   const natural = (await producer.enqueue({ ...NATURAL, delaySeconds: 60 })).body.id;
@@ -178,7 +178,7 @@ test("what is purged is removed, or finished if its type is natural; what is in 
   expect(await producer.queuedTasks("default")).toHaveLength(1);
 });
 
-test("a purge wants the queue's name, and nothing is removed without it", async () => {
+test("a purge requires the queue's name, and removes nothing without it", async () => {
   const producer = await setUpProducer();
   await producer.enqueue(NATURAL);
   const path = "/v1/queues/bulk/purge";
@@ -230,7 +230,7 @@ test("an action's path with any other method, and any other path, changes nothin
   expect(changes(producer)).toEqual([0, 0, 0]);
 });
 
-test("if one of a queue's names can't be changed, the others are, and to repeat the request is safe", async () => {
+test("if one of a queue's shards can't be changed, the others are, and repeating the request is safe", async () => {
   const producer = await setUpProducer({ twice: ["bulk"] });
   const states = async () =>
     await Promise.all(

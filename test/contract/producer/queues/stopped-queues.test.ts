@@ -22,13 +22,13 @@ test("each tick logs which queues are paused", async () => {
   expect((await tick(producer)).at(-1)).toMatchObject({ stopped: 1, names: ["default-2"], failed: 0 });
 });
 
-test("each of a queue's names counts", async () => {
+test("each of a queue's shards counts", async () => {
   const producer = await setUpProducer({ twice: ["bulk"] });
   const all = ["bulk-2", "bulk-3", "critical-2", "default-2"];
   expect(await tick(producer)).toMatchObject([{ stopped: all.length, names: all }]);
 });
 
-test("a tick does its work although Cloud Tasks tells nothing about a queue", async () => {
+test("a tick does its work even if a queue can't be read", async () => {
   const producer = await setUpProducer({ delivering: true });
   const answer = { status: status.PERMISSION_DENIED } as const;
   void producer.tasksProxy.inject({ rpc: "GetQueue", when: "before-effect", answer, times: 1 });

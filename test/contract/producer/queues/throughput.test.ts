@@ -69,7 +69,7 @@ const readThroughput = async (producer: ProducerHarness, query = "") => {
 
 const NOTHING = { enqueued: 0, done: 0, retried: 0, dead: 0 };
 
-test("the last minutes come from Cloud Monitoring, oldest first, the empty ones too", async () => {
+test("the last minutes are read from Cloud Monitoring, oldest first, with empty ones", async () => {
   const { producer, asked, tokens } = await setUp((filter) => {
     if (filter.includes("CreateTask")) {
       return Response.json(timeSeries("cloudtasks.googleapis.com/api/request_count", { "06:29": "5", "06:27": "7" }));
@@ -108,7 +108,7 @@ test("the last minutes come from Cloud Monitoring, oldest first, the empty ones 
   }
 });
 
-test("Cloud Monitoring is asked at most each 20 s, for an hour or for a day", async () => {
+test("Cloud Monitoring is asked at most every 20 s for an hour, and for a day", async () => {
   const { producer, clock, asked } = await setUp(() => new Response("{}", { status: 404 }));
   const lengths = async (query?: string) => (await readThroughput(producer, query)).body.items.length;
 
@@ -138,7 +138,7 @@ test.each([
   expect((await readThroughput(producer)).status).toBe(200);
 });
 
-test("a query that isn't valid is refused, and so is one for counts that nobody makes", async () => {
+test("an invalid query is refused, and so is one without a source of counts", async () => {
   const producer = await setUpProducer();
   for (const query of [
     "?minutes=0",

@@ -43,7 +43,7 @@ const idOf = (name: string, minute: string): string =>
 const namesIn = async (producer: ProducerHarness) =>
   (await producer.queuedTasks("default")).map(({ name }) => name?.split("/").at(-1));
 
-it("a first tick starts every schedule, and a later one enqueues what is due, once, however often it comes", async () => {
+it("a first tick starts every schedule, and a later one enqueues what is due, once, even if it is repeated", async () => {
   const producer = await setUp();
   expect((await tick(producer)).body).toMatchObject({ schedules: { started: 3, fired: 0, late: 0 } });
   expect(await producer.queuedTasks("default")).toEqual([]);
@@ -140,7 +140,7 @@ it("a schedule that no tick has seen can be paused", async () => {
   expect((await producer.schedules().doc("nightly").get()).data()).toMatchObject({ paused: true, off: false });
 });
 
-it("running one by hand makes an operator's own task, once for each key, also while it is paused or off", async () => {
+it("running one by hand creates the operator's own task, once for each key, also while it is paused or off", async () => {
   const { access } = await setUpCallers();
   const producer = await setUp({ access, schedulesOff: ["nightly"] });
   const authorization = bearerOf(ACCOUNTS.operator);
@@ -172,7 +172,7 @@ it("a viewer sees schedules without their payloads", async () => {
   expect(await seenBy(ACCOUNTS.operator)).toContain("day.began");
 });
 
-it("a schedule that isn't there is answered 404 with those that are, and one that can't be changed 503", async () => {
+it("an unknown schedule gets 404 with the known ones, and one that can't be changed gets 503", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUp({ clock });
   for (const action of ["pause", "resume", "run"]) {
@@ -188,7 +188,7 @@ it("a schedule that isn't there is answered 404 with those that are, and one tha
   expect(await pausing).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
 });
 
-it("a tick does the one of its two parts although the other can't be done, and is answered 503", async () => {
+it("a tick does one of its two parts even if the other fails, and gets 503", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUp({ clock });
   const hit = producer.recordsProxy.inject({ rpc: "RunQuery", when: "before-effect", answer: "nothing" });
@@ -204,7 +204,7 @@ it("a tick does the one of its two parts although the other can't be done, and i
   expect(told()).toHaveLength(1);
 });
 
-it("a schedule that failed is told in the log, counts as late, and fires by the next tick", async () => {
+it("a failed schedule is logged, counts as late, and fires with the next tick", async () => {
   const producer = await setUp({ schedulesOff: ["nightly", "hourly"] });
   const { name, cron, timeZone } = EACH_MINUTE;
   await producer

@@ -75,7 +75,7 @@ async function commit(store: ScheduleStore, change: ScheduleChange, read?: ReadS
 }
 
 describe.each(["memory", "Firestore"] as const)("a store in %s", (kind) => {
-  it("remembers nothing of a schedule until it starts, and then from the database's time", async () => {
+  it("has no state of a schedule until it starts, and then counts from the database's time", async () => {
     const { store } = STORES[kind]();
     const before = await store.list(LATER);
     expect(before.byName.size).toBe(0);
@@ -97,7 +97,7 @@ describe.each(["memory", "Firestore"] as const)("a store in %s", (kind) => {
     expect(nowMs).toBeGreaterThanOrEqual(started.state.startedAtMs);
   });
 
-  it("commits a time with its task, and tells what it remembers from then on", async () => {
+  it("commits a time with its task, and returns the new state", async () => {
     const { store, entries } = STORES[kind]();
     const fire = fireAt(START_MS);
     const fired = await commit(store, fire, await commit(store, START));
@@ -107,7 +107,7 @@ describe.each(["memory", "Firestore"] as const)("a store in %s", (kind) => {
     expect(await entries()).toEqual([fire.task.entry.taskId]);
   });
 
-  it("takes one of several changes of a schedule as it was read, and commits nothing of the others", async () => {
+  it("accepts one of several changes of a schedule that were read at once, and commits nothing of the others", async () => {
     const { store, entries } = STORES[kind]();
     const twice = await Promise.all([1, 2].map(() => store.commit(START, { name: "nightly", read: undefined }, LATER)));
     expect(twice.filter((written) => written !== undefined)).toHaveLength(1);
@@ -125,7 +125,7 @@ describe.each(["memory", "Firestore"] as const)("a store in %s", (kind) => {
     expect(await store.commit(START, { name: "nightly", read: undefined }, LATER)).toBeUndefined();
   });
 
-  it("pauses, resumes from the time of that, turns off, and starts again with what it remembers, or without", async () => {
+  it("pauses, resumes from then, turns off, and starts again with its state or without", async () => {
     const { store } = STORES[kind]();
     const fired = await commit(store, fireAt(START_MS), await commit(store, START));
     const paused = await commit(store, { kind: "pause" }, fired);
@@ -146,7 +146,7 @@ describe.each(["memory", "Firestore"] as const)("a store in %s", (kind) => {
   });
 });
 
-it("a time's entry in the outbox is what the relay takes, with its schedule's minute in UTC as its origin", async () => {
+it("a time's outbox entry can be relayed, with the schedule's minute in UTC as its origin", async () => {
   const { store, documents } = STORES.Firestore();
   const { task } = fireAt(Date.UTC(2026, 9, 25, 1, 30));
   await commit(store, { kind: "fire", dueAtMs: 0, task }, await commit(store, START));

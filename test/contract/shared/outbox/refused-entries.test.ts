@@ -113,7 +113,7 @@ test.each([
   expect(await outbox.letter(other)).toEqual({ isOwn: true });
 });
 
-test("keeps what Firestore refuses of a letter out of it, rather than the entry in the outbox for ever", async () => {
+test("keeps out of a letter what Firestore refuses, rather than keeping the entry in the outbox for ever", async () => {
   const outbox = setUp();
   // As JSON, each quotation mark takes two bytes.
   const { id } = await outbox.write({}, { type: 7, payloadJson: '"'.repeat(700_000) });
@@ -158,7 +158,7 @@ test.each([
   expect((await outbox.letter(id))?.["code"]).toBe(code);
 });
 
-test("doesn't ask whether a type is allowed of what Handoff itself committed", async () => {
+test("doesn't check whether a type is allowed for tasks that Handoff itself committed", async () => {
   const outbox = setUp({ outboxTypes: [] });
   const origin = ["replay", "letter-1", "1"] as const;
   const given = { type: "document.publish", payload: CONTENT, origin, replayOf: "letter-1" };
@@ -173,7 +173,7 @@ const LATER_ID = deriveTaskId(["outbox", "webhook.deliver", "k"], { queue: "late
 test.each([
   ["type", { type: "later.type" }, "unknown_type"],
   ["queue", { key: "k", taskId: LATER_ID }, "unknown_queue"],
-])("puts an entry of an unknown %s off for a day, since a newer revision may know it", async (_, given, code) => {
+])("postpones an entry of an unknown %s for a day, since a newer revision may know it", async (_, given, code) => {
   const outbox = setUp();
   const { id, taskId } = await outbox.write(given);
   expect(await outbox.relayId(id)).toBe("postponed");
@@ -188,7 +188,7 @@ test.each([
   expect(await outbox.record(taskId)).toMatchObject({ state: "dead" });
 });
 
-test("puts an entry off whose origin only a newer revision knows", async () => {
+test("postpones an entry whose origin only a newer revision knows", async () => {
   const outbox = setUp();
   const { id } = await outbox.write({}, { origin: ["later", "a", "b"] });
 
@@ -213,7 +213,7 @@ test("a task whose next hop names an unknown queue for a day is dead, and keeps 
   expect(await outbox.letter(taskId)).toMatchObject({ code: "unknown_queue", attempts: 2 });
 });
 
-test("takes from a later hop and a replay what the worker takes", async () => {
+test("accepts from a later hop and a replay what the worker accepts", async () => {
   const outbox = setUp();
   const payloadJson = withData(nested(90));
   const hop = await outbox.write({ payloadJson, taskId: entryOf().taskId, hop: 1 });
@@ -223,7 +223,7 @@ test("takes from a later hop and a replay what the worker takes", async () => {
   expect(await outbox.relayId(replay.id)).toBe("relayed");
 });
 
-test("drops a trace that nobody can read, not the task", async () => {
+test("drops an unreadable trace, not the task", async () => {
   const outbox = setUp();
   const { id, taskId } = await outbox.write({}, { traceparent: "é".repeat(500) });
 

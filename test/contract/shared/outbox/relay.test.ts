@@ -57,7 +57,7 @@ test.each([
   expect(task?.headers).toMatchObject({ "Handoff-Not-Before": notBefore });
 });
 
-test("reads times in UTC whatever their offset, and one that is past as due at once", async () => {
+test("reads times in UTC whatever their offset, and a past one as due at once", async () => {
   const outbox = setUp();
   const { id, taskId } = await outbox.write({
     enqueuedAt: "2026-05-01T12:00:00+02:00",
@@ -85,7 +85,7 @@ test("relays a later hop under its own name, without an origin and whatever its 
   expect(task?.headers).toMatchObject({ "Handoff-Hop": "3" });
 });
 
-test("relays a later hop although its type has changed since its task was accepted", async () => {
+test("relays a later hop even if its type has changed since its task was accepted", async () => {
   const outbox = setUp();
   const { id } = await outbox.write({ hop: 1, payload: { once: "valid" }, taskId: entryOf().taskId });
 
@@ -139,7 +139,7 @@ test.each([
   expect((await outbox.queued(taskId)) !== undefined).toBe(staysQueued);
 });
 
-test("leaves an entry that somebody put off meanwhile, and finds its task there the next time", async () => {
+test("leaves an entry that was postponed meanwhile, and finds its task there the next time", async () => {
   const outbox = setUp();
   const { id, taskId } = await outbox.write();
   void outbox.tasksFaults.inject({
@@ -176,7 +176,7 @@ test.each([
   ["refuses the account", status.PERMISSION_DENIED],
   ["refuses the request", status.INVALID_ARGUMENT],
   ["has no such queue", status.NOT_FOUND],
-])("puts an entry off while Cloud Tasks %s", async (_, code) => {
+])("postpones an entry while Cloud Tasks %s", async (_, code) => {
   const outbox = setUp();
   const { id, taskId } = await outbox.write();
   const answer = { status: code } as const;
@@ -189,7 +189,7 @@ test.each([
   expect(await outbox.queued(taskId)).toBeDefined();
 });
 
-test("puts an entry off by Firestore's clock, although the instance's is ten minutes ahead", async () => {
+test("postpones an entry by Firestore's clock, even if the instance's is ten minutes ahead", async () => {
   const outbox = setUp();
   const { id } = await outbox.write({ type: "later.type" });
   const ahead = {
@@ -203,7 +203,7 @@ test("puts an entry off by Firestore's clock, although the instance's is ten min
   expect(await outbox.entry(id)).toMatchObject({ relayAt: Timestamp.fromMillis(clock.now() + 10_000) });
 });
 
-test("puts an entry off for longer each time, whatever somebody wrote for its tries", async () => {
+test("postpones an entry for longer each time, whatever its number of tries", async () => {
   const outbox = setUp();
   const { id } = await outbox.write({ type: "later.type" });
   const delays: number[] = [];
@@ -234,7 +234,7 @@ test.each([
   expect((await outbox.queued(taskId)) !== undefined).toBe(expected === "relayed");
 });
 
-test("keeps the record of a live task whose old entry it relays for longer than any queue holds the task", async () => {
+test("keeps the record of a live task whose old entry it relays longer than any queue holds the task", async () => {
   const outbox = setUp();
   const { id, taskId, payloadHash } = await outbox.write();
   await clock.advance(DAY_MS + 1_000);

@@ -17,7 +17,7 @@ const NONE = { relayed: 0, dropped: 0, refused: 0, changed: 0, postponed: 0, fai
 type Outbox = ReturnType<typeof setUp>;
 const sweep = ({ relay }: Outbox) => sweepOutbox(relay, clock.now() + SWEEP_MS);
 
-test("relays what is due, and leaves what is younger than 10 s to whoever wrote it", async () => {
+test("relays what is due, and leaves entries younger than 10 s to their writer", async () => {
   const outbox = setUp();
   const old = [await outbox.write(), await outbox.write({ hop: 1, taskId: entryOf().taskId })];
   await clock.advance(10_000);
@@ -33,7 +33,7 @@ test("relays what is due, and leaves what is younger than 10 s to whoever wrote 
   expect(await sweep(outbox)).toEqual({ ...NONE, relayed: 1, oldestEntryAgeMs: 0 });
 });
 
-test("goes by Firestore's clock, not by that of whoever wrote an entry", async () => {
+test("uses Firestore's clock, not that of an entry's writer", async () => {
   const outbox = setUp();
   const { id } = await outbox.write({ enqueuedAt: "2031-01-01T00:00:00Z" });
   await clock.advance(11_000);
@@ -42,7 +42,7 @@ test("goes by Firestore's clock, not by that of whoever wrote an entry", async (
   expect(await outbox.entry(id)).toBeUndefined();
 });
 
-test("comes to the entries behind 300 that have to wait", async () => {
+test("reaches the entries behind 300 that must wait", async () => {
   const outbox = setUp();
   const batch = outbox.entries.firestore.batch();
   for (let n = 0; n < 301; n++) {
@@ -64,7 +64,7 @@ test("comes to the entries behind 300 that have to wait", async () => {
   expect(await sweep(outbox)).toEqual({ ...NONE, oldestEntryAgeMs: 10_001 });
 });
 
-test("is blocked by nothing that stands in an entry, in a record, or in a type's schema", async () => {
+test("is blocked by nothing in an entry, a record, or a type's schema", async () => {
   const throwing = defineTask({
     type: "schema.throws",
     payload: z.custom(() => {
@@ -109,7 +109,7 @@ test.each([
   expect((await outbox.entry(waiting.id))?.["relayAt"]).toEqual(Timestamp.fromMillis(clock.now() + 10_000));
 });
 
-test("an entry that lacks shard and relayAt is found once it was put off", async () => {
+test("an entry that lacks shard and relayAt is found once it was postponed", async () => {
   const outbox = setUp();
   const { id, entry } = await outbox.write({ type: "later.type" });
   const { shard: _, relayAt: __, ...fields } = entryFields(entry);
@@ -138,7 +138,7 @@ test("relays each task once when two sweeps run at once", async () => {
   }
 });
 
-test("puts off what Cloud Tasks or Firestore fails for, and relays the rest", async () => {
+test("postpones entries for which Cloud Tasks or Firestore fails, and relays the rest", async () => {
   const outbox = setUp();
   for (let n = 0; n < 6; n++) await outbox.write();
   await clock.advance(11_000);
@@ -157,7 +157,7 @@ test("puts off what Cloud Tasks or Firestore fails for, and relays the rest", as
   expect(size).toBe(0);
 });
 
-test("begins no entry that might take longer than there is time, and says that it isn't done", async () => {
+test("begins no entry that might take longer than the remaining time, and reports that it is incomplete", async () => {
   const outbox = setUp();
   const { id } = await outbox.write();
   await clock.advance(11_000);
@@ -178,7 +178,7 @@ test("begins no entry that might take longer than there is time, and says that i
 test.each([
   ["the first page", 0, false],
   ["the last look", 1, true],
-])("fails when Firestore doesn't respond to %s", async (_, skip, isRelayed) => {
+])("fails if Firestore doesn't respond to %s", async (_, skip, isRelayed) => {
   const outbox = setUp();
   const { id } = await outbox.write();
   await clock.advance(11_000);

@@ -44,7 +44,7 @@ test.each([
       await outbox.admin.createTask({ parent, task: { name: outbox.nameOf(taskId), httpRequest } });
     },
   ],
-])("makes a dead letter of an entry whose id another task has %s, as often as it is committed", async (_, take) => {
+])("makes an entry a dead letter if another task has its id %s, however often it is committed", async (_, take) => {
   const outbox = setUp();
   const key = randomUUID();
   const other = entryOf({ key });
@@ -71,7 +71,7 @@ test.each([
   ["has gone on", { hop: 3 }, "dropped"],
   ["has ended", { hop: 2, state: "cancelled" }, "dropped"],
   ["is another task's", { hop: 2, payloadHash: "other" }, "refused"],
-])("looks at the record when the name of a later hop is gone: one that %s", async (_, fields, expected) => {
+])("looks at the record if the name of a later hop is gone: one that %s", async (_, fields, expected) => {
   const outbox = setUp();
   const { taskId, payloadHash } = entryOf();
   const { id, entry } = await outbox.write({ taskId, hop: 2 });
@@ -85,7 +85,7 @@ test.each([
   expect((await outbox.entry(id)) === undefined).toBe(expected !== "postponed");
 });
 
-test("a conflict that was replayed stays replayed when its entry is committed again", async () => {
+test("a replayed conflict stays replayed when its entry is committed again", async () => {
   const outbox = setUp();
   const key = randomUUID();
   await outbox.relayId((await outbox.write({ key })).id);

@@ -77,12 +77,12 @@ it.each([
   [status.UNAVAILABLE, "unclear"],
   [status.DEADLINE_EXCEEDED, "unclear"],
   [status.INTERNAL, "unclear"],
-])("takes status %i of a new task as %s, and doesn't try again by itself", async (code, kind) => {
+])("reports status %i of a new task as %s, and doesn't retry by itself", async (code, kind) => {
   const { queue } = await setUpStatus(code);
   expect(await queue.create(newTask(), DEADLINE)).toMatchObject({ kind });
 });
 
-it("a task that is looked up brings its envelope without the payload, whose values can take much memory", async () => {
+it("a look-up returns a task's envelope without the payload, whose values can take much memory", async () => {
   const queue = await setUp();
   const id = randomTaskId({ queue: "default", idempotency: "claim" });
   const payload = { json: JSON.stringify([[], [], []]), hash: "0".repeat(64) };

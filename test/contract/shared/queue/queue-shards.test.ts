@@ -77,7 +77,7 @@ it("a task is created in its shard, and found there after a change of their numb
   expect((await during.find({ id }, "basic", DEADLINE)).kind).toBe("gone");
 });
 
-it("a task that is in both of its queues is found until it is deleted, which it is from both", async () => {
+it("a task that is in both of its queues is found until it is deleted from both", async () => {
   const { revision, tasksIn } = await setUp();
   const [before, during] = [revision({ now: 2 }), revision({ now: 4, before: 2 })];
   expect((await during.find({ id }, "basic", DEADLINE)).kind).toBe("never");
@@ -92,7 +92,7 @@ it("a task that is in both of its queues is found until it is deleted, which it 
   expect((await during.find({ id }, "full", DEADLINE)).kind).toBe("gone");
 });
 
-it("a queue can be used once all of its shards exist", async () => {
+it("a queue is usable once all of its shards exist", async () => {
   const { client, revision } = await setUp();
   await revision({ now: 4 }).probe("bulk", DEADLINE);
   await client.deleteQueue({ name: `${LOCATION}/queues/bulk-3` });

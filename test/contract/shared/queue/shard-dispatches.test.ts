@@ -42,7 +42,7 @@ async function startCounter(clock: VirtualClock) {
   return { url: `http://127.0.0.1:${portOf(server)}`, counts };
 }
 
-it("a queue of four shards delivers what is asked of it, three times what one queue can, evenly spread", async () => {
+it("a queue of four shards delivers at the requested rate, three times what one queue can, evenly spread", async () => {
   const clock = new VirtualClock({ startMs: START_MS - SECOND_MS });
   const emulator = await startCloudTasksEmulator({ clock });
   const client = await createCloudTasksClient(emulator);

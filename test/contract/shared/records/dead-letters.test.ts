@@ -72,7 +72,7 @@ test("letters of earlier revisions are completed page by page, and found from th
   expect((await backfill()).stdout).toBe("205 dead letters: 0 completed now, 205 complete before.\n203 are open.\n");
 });
 
-test("a letter that somebody writes or deletes while it is completed is left as it is", async () => {
+test("a letter that changes or is deleted during its completion is left as it is", async () => {
   const { emulator, db, letters } = await setup();
   const faults = await startFaultProxy(emulator);
   const slow = connectToEmulator(faults);

@@ -99,7 +99,7 @@ test("there is no update time without a record", async () => {
   expect(change).toMatchObject({ transition: null, record: null, updateTime: null });
 });
 
-test("an earlier read is decided from first, and read again if it is out of date or leads to no write", async () => {
+test("an earlier read is used for the first decision, and repeated if it is out of date or leads to no write", async () => {
   const { store, record } = await setup();
   await record.set(recordOf("first"));
   const seen: unknown[] = [];
@@ -201,7 +201,7 @@ test("the store gives up after five tries on a record that changes after every r
   expect((await record.get()).get("state")).toBe("running");
 });
 
-test("with a step, nothing is written after a read that came too late", async () => {
+test("with a step, nothing is written after a late read", async () => {
   const { store, record } = await setup({ ...systemClock, now: () => 3 });
 
   const changing = store.change(task, () => ({ transition: claimOf("first") }), 3);

@@ -7,7 +7,7 @@ import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts
 
 const LEASE_MS = TEST_QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 
-test("a record tells how each of its attempts ended, and of the one that was lost", async () => {
+test("a record shows how each of its attempts ended, and the lost one", async () => {
   const handler = scriptedHandler(claimTaskType);
   const worker = await setUpWorker(() => [handler]);
   const task = sealTask(claimTaskType, { n: 93_817_465 });

@@ -129,7 +129,7 @@ test("a saturated dependency is answered 429 and costs no attempt", async () => 
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0 });
 });
 
-test("a lease that has run out by Firestore's clock is taken over with the next fence", async () => {
+test("a lease that has expired by Firestore's clock is taken over with the next fence", async () => {
   const { handler, worker, task } = await setup();
   const held = handler.hold();
   const late = worker.deliver(task);

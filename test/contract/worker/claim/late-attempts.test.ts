@@ -106,7 +106,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, result: "other" });
   });
 
-  it.for(ENDS)("leaves the other's record alone when it took over by reading, too: it %s", async ([, end]) => {
+  it.for(ENDS)("leaves the other's record alone if it took over by reading, too: it %s", async ([, end]) => {
     const harness = await setup();
     const { handler, worker, task } = harness;
     handler.steps(() => NOT_YET);
@@ -124,7 +124,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 3, attempts: 3, result: "other" });
   });
 
-  it.for(ENDS)("learns that the task is done when the other has succeeded: it %s", async ([, end]) => {
+  it.for(ENDS)("learns that the task is done if the other has succeeded: it %s", async ([, end]) => {
     const harness = await setup();
     const { worker, task } = harness;
     const { late, other } = await startTakeover(harness);
@@ -137,7 +137,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     expect(await worker.deadLetters()).toEqual([]);
   });
 
-  it.for(ENDS)("gets 409 when the other has failed for now: it %s", async ([, end]) => {
+  it.for(ENDS)("gets 409 if the other has failed for now: it %s", async ([, end]) => {
     const harness = await setup();
     const { worker, task } = harness;
     const { late, other } = await startTakeover(harness);
@@ -226,7 +226,7 @@ describe("a task that is cancelled", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", fence: 1, attempts: 1 });
   });
 
-  it("stays cancelled when it is natural, though it runs once more", async () => {
+  it("stays cancelled if it is natural, even if it runs once more", async () => {
     const handler = scriptedHandler(naturalTaskType).steps(
       () => NOT_YET,
       () => GONE,

@@ -24,7 +24,7 @@ const READ = { rpc: "BatchGetDocuments" };
 const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
 
 describe("a commit that claims", () => {
-  it("is not repeated by an attempt that reads its own claim", async (context) => {
+  it("isn't repeated by an attempt that reads its own claim", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost: Fault = { ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } };
     worker.callsSince();
@@ -36,7 +36,7 @@ describe("a commit that claims", () => {
     expect(handler.runs).toHaveLength(1);
   });
 
-  it("does not run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
+  it("doesn't run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost = worker.faults.inject({ ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } });
     // The client retries this read after a pause, during which the task is cancelled.
@@ -52,7 +52,7 @@ describe("a commit that claims", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", fence: 1 });
   });
 
-  it("leaves nothing behind when it has no effect and gets no response", async (context) => {
+  it("leaves nothing behind if it has no effect and gets no response", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when: "before-effect", answer: "nothing" }]);
@@ -66,15 +66,15 @@ describe("a commit that claims", () => {
   });
 
   it.for<[string, Fault[]]>([
-    ["its answer", [{ ...CLAIM, when: "after-effect", answer: "nothing" }]],
+    ["its response", [{ ...CLAIM, when: "after-effect", answer: "nothing" }]],
     [
-      "its answer, nor the read that asks for it",
+      "its response and that of the read after it",
       [
         { ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } },
         { ...READ, when: "before-effect", answer: "nothing" },
       ],
     ],
-  ])("holds the task for one lease when nothing tells %s", async ([, spoiled], context) => {
+  ])("holds the task for one lease if it loses %s", async ([, spoiled], context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, spoiled);
@@ -92,32 +92,29 @@ describe("a commit that claims", () => {
   });
 });
 
-describe("a claim that takes effect after it was given up", () => {
+describe("a claim that takes effect after the worker gave up on it", () => {
   const away = { when: "before-effect", answer: { status: status.UNAVAILABLE }, times: 1_000 } as const;
 
   it.concurrent.for<[string, Fault[]]>([
     ["creating the record", [{ ...CLAIM, ...away }]],
     ["reading the record", [NO_CREATE, { ...READ, ...away }]],
-  ])(
-    "is released, so that the only attempt is left to the task: %s",
-    async ([, spoiled], { expect, onTestFinished }) => {
-      const handler = scriptedHandler({ ...claimTaskType, attempts: 1 });
-      const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
-      const task = sealTask(claimTaskType, { n: 1 });
-      const injected = Promise.all(spoiled.map((fault) => worker.faults.inject(fault)));
-      const delivered = worker.deliver(task);
-      await injected;
-      await worker.clock.advance(RECORD_STORE_DEADLINE_MS);
-      expect((await delivered).status).toBe(503);
+  ])("is released, so that the task keeps its only attempt: %s", async ([, spoiled], { expect, onTestFinished }) => {
+    const handler = scriptedHandler({ ...claimTaskType, attempts: 1 });
+    const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
+    const task = sealTask(claimTaskType, { n: 1 });
+    const injected = Promise.all(spoiled.map((fault) => worker.faults.inject(fault)));
+    const delivered = worker.deliver(task);
+    await injected;
+    await worker.clock.advance(RECORD_STORE_DEADLINE_MS);
+    expect((await delivered).status).toBe(503);
 
-      worker.faults.calm();
+    worker.faults.calm();
 
-      await expect.poll(async () => (await worker.recordOf(task))?.state, { timeout: 100_000 }).toBe("waiting");
-      expect(handler.runs).toHaveLength(0);
-      expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
-      expect(await worker.deadLetters()).toEqual([]);
-    },
-  );
+    await expect.poll(async () => (await worker.recordOf(task))?.state, { timeout: 100_000 }).toBe("waiting");
+    expect(handler.runs).toHaveLength(0);
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
 });
 
 describe("a claim whose response a process sees only after a pause", () => {
@@ -133,7 +130,7 @@ describe("a claim whose response a process sees only after a pause", () => {
     return [answer.status, answer.headers.get("Handoff-Outcome")];
   }
 
-  it("does not run, and is released", async (context) => {
+  it("doesn't run, and is released", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     expect(await deliverLate(worker, task)).toEqual([503, "unavailable"]);
@@ -153,7 +150,7 @@ describe("a claim whose response a process sees only after a pause", () => {
 });
 
 describe("a commit that settles", () => {
-  it("is not acknowledged when it has no effect and gets no response: the task runs again after the lease", async (context) => {
+  it("isn't acknowledged if it has no effect and gets no response: the task runs again after the lease", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when: "before-effect", answer: "nothing" }]);
@@ -170,15 +167,15 @@ describe("a commit that settles", () => {
   });
 
   it.for<[string, Fault[]]>([
-    ["its answer", [{ ...SETTLE, when: "after-effect", answer: "nothing" }]],
+    ["its response", [{ ...SETTLE, when: "after-effect", answer: "nothing" }]],
     [
-      "its answer, nor the read that asks for it",
+      "its response and that of the read after it",
       [
         { ...SETTLE, when: "after-effect", answer: { status: status.INTERNAL } },
         { ...READ, when: "before-effect", answer: "nothing" },
       ],
     ],
-  ])("is found by the next delivery when nothing tells %s", async ([, spoiled], context) => {
+  ])("is found by the next delivery if it loses %s", async ([, spoiled], context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, spoiled);
@@ -191,7 +188,7 @@ describe("a commit that settles", () => {
 });
 
 describe("a commit that keeps another payload's dead letter", () => {
-  it("is not acknowledged until the letter is known to be stored", async (context) => {
+  it("isn't acknowledged until the letter is known to be stored", async (context) => {
     const { handler, worker } = await setup(context);
     const original = sealTask(claimTaskType, { n: 1 }, "one key");
     const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
@@ -212,7 +209,7 @@ describe("a commit that keeps another payload's dead letter", () => {
 describe("a read whose response is lost", () => {
   const LOST_READ: Fault = { ...READ, when: "after-effect", answer: { status: status.ABORTED } };
 
-  it("does not keep an attempt from recording its success", async (context) => {
+  it("doesn't keep an attempt from recording its success", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...NO_CREATE, ...SETTLE }, LOST_READ]);
@@ -222,7 +219,7 @@ describe("a read whose response is lost", () => {
     expect(handler.runs).toHaveLength(1);
   });
 
-  it("does not keep the owner of a task from recording its success", async (context) => {
+  it("doesn't keep the owner of a task from recording its success", async (context) => {
     const { handler, worker, task } = await setup(context);
     const held = handler.hold();
     const owner = worker.deliver(task);

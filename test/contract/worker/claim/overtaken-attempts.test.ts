@@ -30,7 +30,7 @@ test.for(KINDS)(
 );
 
 test.for(KINDS)(
-  "a %s attempt whose failure was not recorded is still counted when another's was",
+  "a %s attempt whose failure wasn't recorded is still counted if another's was",
   async ([, makeHandler, reads], context) => {
     const { record } = await failOvertaken(makeHandler, { reads, spoiled: LOST_BEFORE }, context);
 

@@ -23,7 +23,7 @@ function fieldsSize(fields: object): number {
 const NAME_OVERHEAD = 16;
 const DOCUMENT_OVERHEAD = 32;
 
-test("the docs say how many bytes the record of a task takes that succeeds at once", async () => {
+test("the docs give the size of the record of a task that succeeds at once", async () => {
   const handler = scriptedHandler(claimTaskType);
   handler.steps(() => succeeded());
   const worker = await setUpWorker(() => [handler]);

@@ -108,7 +108,7 @@ const CODES: readonly (readonly [keyof typeof FAULTS, string])[] = [
   ["several in a row", "uncaught_exception"],
 ];
 
-test("each fault fails the attempt that left it, even if all come at once, and the worker exits with 1", async (context) => {
+test("each fault fails the attempt that caused it, even if all occur at once, and the worker exits with 1", async (context) => {
   const { startWorker, recordOf } = await setup(context);
   const worker = await startWorker();
   const culprits = CODES.map(([fault]) => taskOf("claim", fault, "wait and throw", CODES.length));
@@ -163,7 +163,7 @@ test("a fault counts whatever its kind and however its handler goes on, and uses
   expect(worker.lines.at(-1)?.message).toBe("stopped");
 });
 
-test("a task that always leaves a fault is a dead letter after its attempts", async (context) => {
+test("a task that always causes a fault is a dead letter after its attempts", async (context) => {
   const { startWorker, recordOf, lettersOf } = await setup(context);
   const task = taskOf("claim", "a promise");
   const statuses: unknown[] = [];
@@ -205,7 +205,7 @@ test("a fault after the response counts no attempt, and its line still names the
   expect(worker.faults()).toMatchObject([{ isCounted: false, "logging.googleapis.com/labels": { taskId: task.id } }]);
 });
 
-test("a promise belongs to the task that made it, whoever rejects it", async (context) => {
+test("a promise belongs to the task that created it, whatever rejects it", async (context) => {
   const { startWorker, recordOf } = await setup(context);
   const worker = await startWorker();
   const culprit = taskOf("claim", "a promise that another task rejects");
@@ -232,7 +232,7 @@ test("a fault of no task stops the worker, and no attempt is counted", async (co
   expect(worker.lines.at(-1)?.message).toBe("stopped");
 });
 
-test("faults without end neither cut the drain short nor keep it from ending", async (context) => {
+test("endless faults neither cut the drain short nor keep it from ending", async (context) => {
   const { startWorker, recordOf } = await setup(context);
   const worker = await startWorker();
   const neighbour = taskOf("claim", "nothing", "wait and succeed", 2);

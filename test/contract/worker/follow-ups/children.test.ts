@@ -27,7 +27,7 @@ const payloadsOf = (tasks: readonly { payload?: unknown }[]) => tasks.map(({ pay
 const outcomeOf = (response: Response) => [response.status, response.headers.get("Handoff-Outcome")];
 
 describe.each(["claim", "transaction"] as const)("a %s", (kind) => {
-  it("has its children in their queue before it is answered, and names them in its record", async () => {
+  it("has its children in their queue before its response, and lists them in its record", async () => {
     const { parent, deliver, task, queues, entries, recordOf } = await setUpFamily(kind, { onTestFinished });
     parent.steps(enqueue(2));
 
@@ -57,7 +57,7 @@ describe.each(["claim", "transaction"] as const)("a %s", (kind) => {
     expect(payloadsOf(await queues.queued())).toEqual(FIVE);
   });
 
-  it("is answered after a second, however long Cloud Tasks takes", async () => {
+  it("gets its response after a second, however long Cloud Tasks takes", async () => {
     const { parent, deliver, task, queues, entries, clock } = await setUpFamily(kind, { onTestFinished });
     const { faults } = await queues.started();
     const hit = faults.inject({ ...DOWN, answer: "nothing" });
@@ -76,7 +76,7 @@ describe.each(["claim", "transaction"] as const)("a %s", (kind) => {
     expect(await entries()).toHaveLength(1);
   });
 
-  it("that fails makes no children", async () => {
+  it("that fails creates no children", async () => {
     const { parent, deliver, task, queues, entries } = await setUpFamily(kind, { onTestFinished });
     parent.steps((context) => {
       enqueue(2)(context);
@@ -88,7 +88,7 @@ describe.each(["claim", "transaction"] as const)("a %s", (kind) => {
     expect([await queues.creations(), await entries()]).toEqual([0, []]);
   });
 
-  it("that dies makes no children but its onDead", async () => {
+  it("that dies creates no children but its onDead", async () => {
     const { parent, deliver, task, queues, entries } = await setUpFamily(kind, { onTestFinished });
     parent.steps((context) => {
       enqueue(2)(context);
@@ -101,7 +101,7 @@ describe.each(["claim", "transaction"] as const)("a %s", (kind) => {
     expect(await entries()).toEqual([]);
   });
 
-  it("has each child once, though it is delivered three times and responses are lost", async () => {
+  it("has each child once, even if it is delivered three times and responses are lost", async () => {
     const { parent, faults, clock, storeClock, ...family } = await setUpFamily(kind, { onTestFinished });
     const { task, queues, deliver, entries, sweep } = family;
     const statuses: number[] = [];
@@ -142,7 +142,7 @@ describe("a transaction", () => {
 });
 
 describe("a natural task", () => {
-  it("creates its children before it is answered, and leaves no record", async () => {
+  it("creates its children before its response, and leaves no record", async () => {
     const { parent, deliver, task, queues, callsSince } = await setUpFamily("natural", { onTestFinished });
     parent.steps(enqueue(5));
     callsSince();
@@ -170,7 +170,7 @@ describe("a natural task", () => {
     expect(payloadsOf(await queues.queued())).toEqual(FIVE);
   });
 
-  it("has each child once, though it is delivered three times and responses are lost", async () => {
+  it("has each child once, even if it is delivered three times and responses are lost", async () => {
     const { parent, deliver, task, queues } = await setUpFamily("natural", { onTestFinished });
     const { faults } = await queues.started();
     parent.steps(enqueue(5), enqueue(5), enqueue(5));
@@ -187,7 +187,7 @@ describe("a natural task", () => {
     expect(payloadsOf(await queues.queued())).toEqual(FIVE);
   });
 
-  it("tries again when the response to a creation is lost", async () => {
+  it("retries if the response to a creation is lost", async () => {
     const { parent, deliver, task, queues, clock } = await setUpFamily("natural", { onTestFinished });
     const { faults } = await queues.started();
     parent.steps(enqueue(1));
@@ -214,7 +214,7 @@ describe("a natural task", () => {
   });
 });
 
-describe("a handler that asks for too much", () => {
+describe("a handler that exceeds a limit", () => {
   it.each([
     ["101 tasks", enqueue(101)],
     ["5 MiB", enqueue(25, "x".repeat(210_000))],
@@ -226,7 +226,7 @@ describe("a handler that asks for too much", () => {
         return succeeded();
       },
     ],
-  ])("throws at %s, and none of it is made", async (_, step) => {
+  ])("throws at %s, and nothing is created", async (_, step) => {
     const { parent, deliver, task, queues, entries } = await setUpFamily("claim", { onTestFinished });
     parent.steps(step);
 

@@ -78,7 +78,7 @@ const INVALID = {
 };
 
 describe.each(Object.entries(DEATHS))("a death of %s", (code, { attempts, kinds, die }) => {
-  it.each(kinds)("of a %s task is told to its onDead in the same commit", async (kind) => {
+  it.each(kinds)("of a %s task creates its onDead in the same commit", async (kind) => {
     const family = await setUpFamily(kind, { onTestFinished });
 
     expect(await die(family)).toBe("dead");
@@ -94,7 +94,7 @@ describe.each(Object.entries(DEATHS))("a death of %s", (code, { attempts, kinds,
   });
 });
 
-it.each(KINDS)("nothing is told of a %s task's conflict", async (kind) => {
+it.each(KINDS)("nothing is created for a %s task's conflict", async (kind) => {
   const family = await setUpFamily(kind, { onTestFinished });
   family.parent.steps(later);
   await deliver(family, 0);
@@ -106,7 +106,7 @@ it.each(KINDS)("nothing is told of a %s task's conflict", async (kind) => {
   expect([await family.queues.creations(), await family.entries()]).toEqual([0, []]);
 });
 
-it("nothing is told of a task whose type no revision knows", async () => {
+it("nothing is created for a task whose type no revision knows", async () => {
   const family = await setUpFamily("claim", { onTestFinished });
   const task = sealTask({ type: "test.unheard-of", queue: "default", idempotency: "claim" }, {});
   const outcomes: (string | null)[] = [];
@@ -116,7 +116,7 @@ it("nothing is told of a task whose type no revision knows", async () => {
   expect([await family.queues.creations(), await family.entries()]).toEqual([0, []]);
 });
 
-describe("a task that onDead made", () => {
+describe("a task that onDead created", () => {
   const LETTER = "0123456789abcdef0123456789abcdef-default";
   const notice = { deadLetterId: LETTER, taskId: LETTER, type: "test.claim-parent", code: "gone", attempts: 1 };
   const made = { ...sealTask(notify, notice), id: deriveTaskId(["dead", LETTER], notify) };

@@ -26,8 +26,8 @@ async function setUp(kind: Kind, options: WorkerHarnessOptions = oneClock()) {
 
 const putOff = () => snooze({ forMs: HOUR_MS });
 
-describe("a delivery that comes more than a second before its time", () => {
-  test.each(KINDS)("is the next hop of a %s task, by one read and one commit, and nothing else", async (kind) => {
+describe("a delivery that is more than a second early", () => {
+  test.each(KINDS)("is the next hop of a %s task, with one read and one commit, and nothing else", async (kind) => {
     const { handler, worker, task, hops, at } = await setUp(kind);
     const early = { ...task, notBefore: at(HOUR_MS) };
     worker.callsSince();
@@ -59,7 +59,7 @@ describe("a delivery that comes more than a second before its time", () => {
     expect(await deliverHop(worker, next)).toBe("404 unknown-type");
   });
 
-  test.each(KINDS)("is put off however old its hop is: %s", async (kind) => {
+  test.each(KINDS)("is rescheduled however old its hop is: %s", async (kind) => {
     const { worker, task, hops, at } = await setUp(kind);
     const early = { ...task, hop: 2, hopAt: at(-31 * DAY_MS), notBefore: at(HOUR_MS) };
 
@@ -91,7 +91,7 @@ describe("a delivery that comes more than a second before its time", () => {
     expect(await worker.recordOf(task)).toMatchObject({ hop: 3, snoozes: 2, attempts: 0 });
   });
 
-  test("leaves a task alone that was cancelled", async () => {
+  test("leaves a cancelled task alone", async () => {
     const { handler, worker, task, hops, changeRecord } = await setUp("natural");
     handler.steps(putOff);
     await deliverHop(worker, task);
@@ -155,7 +155,7 @@ describe("a delivery of an older hop", () => {
     expect(await deliverHop(worker, second)).toBe("200 done");
   });
 
-  test("is a duplicate when its attempt ends after the task has gone on", async () => {
+  test("is a duplicate if its attempt ends after the task has moved to a later hop", async () => {
     const { handler, worker, task, changeRecord } = await setUp("claim");
     const held = handler.hold();
     const late = deliverHop(worker, task);
@@ -171,7 +171,7 @@ describe("a delivery of an older hop", () => {
 });
 
 describe("a delivery of a newer hop than the record's", () => {
-  test.each(KINDS)("goes on at its own hop, with or without a record: %s", async (kind) => {
+  test.each(KINDS)("continues at its own hop, with or without a record: %s", async (kind) => {
     const { handler, worker, task, hops, at } = await setUp(kind);
     handler.steps(putOff, putOff);
     const third: Envelope = { ...task, hop: 3, hopAt: at(0), notBefore: at(0) };

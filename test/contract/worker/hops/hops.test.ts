@@ -49,7 +49,7 @@ test.each([
   expect(await hops.ids()).toEqual([]);
 });
 
-test.each(KINDS)("a %s task that is put off for the thousandth time in a row becomes a dead letter", async (kind) => {
+test.each(KINDS)("a %s task that is snoozed for the thousandth time in a row becomes a dead letter", async (kind) => {
   const { handler, worker, task, hops } = await setUp(kind);
   handler.steps(
     () => snooze({ forMs: HOUR_MS }),
@@ -123,7 +123,7 @@ test.each(KINDS)("a handler's retryAfterMs gives a %s task its next hop, and cou
   expect(line).toMatchObject({ message: "delivery", outcome: "done", taskId: task.id, hop: 1 });
 });
 
-test("a claim that is to be cancelled is cancelled when its handler puts it off, and has no next hop", async () => {
+test("a claim with a cancel request is cancelled if its handler snoozes it, and has no next hop", async () => {
   const { handler, worker, task, hops } = await setUp("claim");
   handler.steps(async () => {
     const requested = { cancelRequestedAt: new Date(worker.clock.now()) };
@@ -139,7 +139,7 @@ test("a claim that is to be cancelled is cancelled when its handler puts it off,
   expect(await hops.ids()).toEqual([]);
 });
 
-test.each(KINDS)("an attempt of a %s task that was killed in its second hop is told of in its log", async (kind) => {
+test.each(KINDS)("an attempt of a %s task that was killed in its second hop is in its log", async (kind) => {
   const { handler, worker, task, hops } = await setUp(kind);
   handler.steps(() => snooze({ forMs: HOUR_MS }));
   await deliverHop(worker, task);

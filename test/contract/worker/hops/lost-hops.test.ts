@@ -42,7 +42,7 @@ describe("the commit of a next hop", () => {
     },
   );
 
-  it.for(CASES)("leaves nothing to do when a %s task %s and nothing tells of it", async ([kind, how], context) => {
+  it.for(CASES)("leaves nothing to do if a %s task %s and the response is lost", async ([kind, how], context) => {
     const { handler, worker, task, hops } = await setUp(kind, context);
     handler.steps(ENDS[how].end);
     const lost: Fault = { ...hopCommit(kind), when: "after-effect", answer: "nothing" };
@@ -71,7 +71,7 @@ describe("the commit of a next hop", () => {
 });
 
 describe("the commit of an early delivery's next hop", () => {
-  it.for(KINDS)("is found by whoever lost its response: %s", async (kind, context) => {
+  it.for(KINDS)("is found by the attempt that lost its response: %s", async (kind, context) => {
     const { handler, worker, task, hops } = await setUp(kind, context);
     const early = { ...task, notBefore: new Date(worker.clock.now() + HOUR_MS).toISOString() };
     const lost: Fault = { rpc: "Commit", when: "after-effect", answer: { status: status.INTERNAL } };
@@ -83,7 +83,7 @@ describe("the commit of an early delivery's next hop", () => {
     expect(handler.runs).toEqual([]);
   });
 
-  it("is not acknowledged before it is durable, and not repeated once it is", async (context) => {
+  it("isn't acknowledged before it is durable, and isn't repeated once it is", async (context) => {
     const { worker, task, hops } = await setUp("natural", context);
     const early = { ...task, notBefore: new Date(worker.clock.now() + 10 * HOUR_MS).toISOString() };
     const spoil = (when: Fault["when"]): Fault => ({ rpc: "Commit", when, answer: "nothing" });

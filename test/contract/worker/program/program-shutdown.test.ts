@@ -125,7 +125,7 @@ test.concurrent("on SIGTERM the worker finishes what it has begun, accepts nothi
   expect(receiver.received).toHaveLength(1);
 });
 
-test.concurrent("on SIGTERM the worker releases what doesn't end in time, and the next one takes it at once", async (context) => {
+test.concurrent("on SIGTERM the worker releases tasks that don't end in time, and the next one claims them at once", async (context) => {
   const { receiver, answers, startProgram, recordOf } = await setup(context);
   const first = await startProgram();
   const arrived = receiver.next();
@@ -149,7 +149,7 @@ test.concurrent("on SIGTERM the worker releases what doesn't end in time, and th
   expect(await recordOf()).toMatchObject({ state: "succeeded", attempts: 1 });
 });
 
-test.concurrent("on SIGTERM the worker exits before it is killed, although Firestore doesn't respond", async (context) => {
+test.concurrent("on SIGTERM the worker exits before it is killed, even if Firestore doesn't respond", async (context) => {
   const { startProgram } = await setup(context);
   const silent = await startSilentServer(context);
   const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${silent.port}` });
@@ -162,7 +162,7 @@ test.concurrent("on SIGTERM the worker exits before it is killed, although Fires
   expect(await exited).toBe(0);
 });
 
-test.concurrent("on SIGTERM the worker exits cleanly, although Firestore is down and reads were abandoned", async (context) => {
+test.concurrent("on SIGTERM the worker exits cleanly, even if Firestore is down and reads were abandoned", async (context) => {
   const { harness, startProgram } = await setup(context);
   const { child, exited, probe } = await startProgram();
   expect(await probe("ready")).toBe(200);
@@ -178,7 +178,7 @@ test.concurrent("on SIGTERM the worker exits cleanly, although Firestore is down
   expect(await stopped).toContain("worker");
 });
 
-test.concurrent("on SIGTERM the worker exits before it is killed, although a handler's own read hangs", async (context) => {
+test.concurrent("on SIGTERM the worker exits before it is killed, even if a handler's own read hangs", async (context) => {
   const { startProgram } = await setup(context);
   const silent = await startSilentServer(context);
   const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${silent.port}` });

@@ -44,7 +44,7 @@ test("work in progress finishes, and nothing new starts", async () => {
   expect(handler.runs).toHaveLength(1);
 });
 
-test("a delivery that arrives during shutdown is answered before its token is checked", async () => {
+test("a delivery that arrives during shutdown gets its response before its token is checked", async () => {
   const { handler, worker, task } = await setup();
   await worker.shutdown.drain();
 

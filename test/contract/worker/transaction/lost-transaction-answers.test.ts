@@ -42,7 +42,7 @@ async function setupTransaction({ onTestFinished }: TestContext, ...ends: Handle
 }
 
 describe("the commit of a transaction task", () => {
-  it("is not acknowledged when it has no effect and gets no response: the next delivery has the one effect", async (context) => {
+  it("isn't acknowledged if it has no effect and gets no response: the next delivery has the only effect", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "before-effect", answer: "nothing" }], {
@@ -57,7 +57,7 @@ describe("the commit of a transaction task", () => {
     expect(await countEffects()).toBe(1);
   });
 
-  it("is found by the next delivery when it has its effect and gets no response", async (context) => {
+  it("is found by the next delivery if it has its effect and gets no response", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "after-effect", answer: "nothing" }], {
@@ -70,7 +70,7 @@ describe("the commit of a transaction task", () => {
     expect(await countEffects()).toBe(1);
   });
 
-  it("counts as done when it had its effect and the time ran out before that was known", async (context) => {
+  it("counts as done if it had its effect and time ran out before that was known", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context, NOT_YET, NOT_YET);
     await worker.deliver(task);
     await worker.deliver(task);
@@ -89,7 +89,7 @@ describe("the commit of a transaction task", () => {
 });
 
 describe("a transaction that is not committed before its time is up", () => {
-  it("is answered 503 and not counted, for its handler has not failed", async (context) => {
+  it("gets 503 and isn't counted, since its handler hasn't failed", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const injected = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.ABORTED } });

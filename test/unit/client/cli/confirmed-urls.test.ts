@@ -13,7 +13,7 @@ function command(folder: string, { isTerminal, typed = "" }: { isTerminal: boole
   return { stderr, confirm: (origin = ORIGIN) => confirmUrl(origin, surroundings) };
 }
 
-it("asks on a terminal once, and keeps the address where only the person can read it", async () => {
+it("asks on a terminal once, and stores the address where only the person can read it", async () => {
   const folder = temporaryFolder();
   const first = command(folder, { isTerminal: true, typed: `${ORIGIN}\n` });
   await first.confirm();
@@ -39,7 +39,7 @@ it.each(["", "\n", "yes\n", "https://producer.example.org\n", "http://producer.e
   },
 );
 
-it("refuses in a pipe, and says what to do; another address is confirmed for itself", async () => {
+it("refuses in a pipe, and says what to do; another address needs its own confirmation", async () => {
   const folder = temporaryFolder();
   await command(folder, { isTerminal: true, typed: `${ORIGIN}\n` }).confirm();
   const piped = command(folder, { isTerminal: false, typed: "https://other.example\n" });

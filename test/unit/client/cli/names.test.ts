@@ -13,10 +13,13 @@ it.each([
   // Words that no constant can be called, and names that the files import.
   ["delete", "deleteTask", "handleDeleteTask", "shared/tasks/delete.ts", "services/worker/handlers/delete.ts"],
   ["registry.define", "defineRegistryTask", "handleDefineRegistryTask", "shared/tasks/registry-define.ts"],
-])("a task type %s is %s, with the handler %s", (type, constant, handler, definition, file = expect.any(String)) => {
-  expect(namesOf(type, "claim")).toMatchObject({ constant, handler, files: { definition, handler: file } });
-});
+])(
+  "the task type %s becomes %s, with the handler %s",
+  (type, constant, handler, definition, file = expect.any(String)) => {
+    expect(namesOf(type, "claim")).toMatchObject({ constant, handler, files: { definition, handler: file } });
+  },
+);
 
-it("names what makes a handler with Firestore after that", () => {
+it("the name of a handler that needs Firestore begins with create", () => {
   expect(namesOf("email.send", "transaction").handler).toBe("createSendEmail");
 });

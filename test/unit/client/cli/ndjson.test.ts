@@ -21,7 +21,7 @@ it("numbers lines from 1, counts empty ones without yielding them, and needs no 
   expect(lines.map(({ endByte }) => endByte)).toEqual([8, 22, 23]);
 });
 
-it("yields the same lines however the bytes are cut", async () => {
+it("yields the same lines however the bytes are split", async () => {
   const text = fc
     .array(fc.string({ unit: "grapheme" }).map((line) => line.replaceAll("\n", " ")))
     .map((lines) => lines.join("\n"));
@@ -37,7 +37,7 @@ it("yields the same lines however the bytes are cut", async () => {
   );
 });
 
-it("reports a line that is too long or not UTF-8, and goes on after it", async () => {
+it("reports a line that is too long or not UTF-8, and continues after it", async () => {
   const megabyte = "x".repeat(1024 * 1024);
   const lines = await read(megabyte, megabyte, megabyte, "\n", Buffer.of(0xff, 0x0a), "7\n");
   expect(lines.map(({ number, text, problem }) => [number, text, problem])).toEqual([
@@ -56,7 +56,7 @@ it.each([
   ['{"payload":1,"other":2}', with_("a.b", "p"), { payload: { payload: 1, other: 2 } }],
   ['{"type":"c","payload":1,"idempotencyKey":"k"}', with_("a.b", "p"), { type: "c", payload: 1, idempotencyKey: "k" }],
   ['{"type":"c","payload":null,"idempotencyKey":"k","delaySeconds":3}', with_(), { payload: null, delaySeconds: 3 }],
-])("takes %s for a task", (text, defaults, task) => {
+])("reads %s as a task", (text, defaults, task) => {
   expect(taskOfLine(line(text), defaults)).toMatchObject(task);
 });
 
@@ -78,6 +78,6 @@ it.each([
   expect(() => taskOfLine(line(text), defaults)).toThrow(why);
 });
 
-it("never sends a number that would change on its way", () => {
+it("never sends a number that would change on the way", () => {
   expect(() => readInput("[1e999]", "The payload")).toThrow("is a number beyond the range of a double");
 });

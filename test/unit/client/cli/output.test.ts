@@ -25,7 +25,7 @@ it("aligns a table's columns, and lets no cell move the cursor or change colours
   expect(plain("tab\there")).toBe("tab here");
 });
 
-it("escapes in JSON what a terminal would obey, and changes no value", () => {
+it("escapes control characters in JSON without changing any value", () => {
   const value = { text: "a\u001b\u0007\u007f\u009b\u2028\u202eb" };
   expect(plainJson(value)).toMatch(/^[\x20-\x7e]*$/);
   expect(JSON.parse(plainJson(value))).toEqual(value);
@@ -44,7 +44,7 @@ it("prints a table on a terminal, and a line of JSON for each row in a pipe or w
   expect(await print(true, false)).toContain("\u001b[1mNAME");
 });
 
-it("says so on a terminal where there is nothing, and prints nothing in a pipe", async () => {
+it("says on a terminal that there is nothing, and prints nothing in a pipe", async () => {
   for (const isTerminal of [true, false]) {
     const { surroundings, stdout } = surroundingsOf({ isTerminal });
     await createOutput(surroundings, false).rows([[]], COLUMNS, { none: "None." });
@@ -52,13 +52,13 @@ it("says so on a terminal where there is nothing, and prints nothing in a pipe",
   }
 });
 
-it("draws how far it is, how fast, and how long it will take", () => {
+it("shows the progress, the speed and the remaining time", () => {
   const line = progressLine({ done: 12_500, share: 0.25, noun: "tasks", tookMs: 5_000 });
   expect(line).toBe(`${"█".repeat(6)}${"░".repeat(18)} 25% 12,500 tasks, 2,500/s, 15 s left`);
   expect(progressLine({ done: 3, share: undefined, noun: "tasks", tookMs: 1_000 })).toBe("3 tasks, 3/s");
 });
 
-it("draws its bar on a terminal's stderr, takes it away again, and writes nothing in a pipe", () => {
+it("draws its bar on a terminal's stderr, removes it again, and writes nothing in a pipe", () => {
   for (const isTerminal of [true, false]) {
     const { surroundings, stdout, stderr } = surroundingsOf({ isTerminal });
     const progress = createProgress(surroundings, "tasks");

@@ -97,7 +97,7 @@ it("identifies nobody only where it is told to", () => {
   }
 });
 
-it("takes everybody for the same person on a developer's machine", async () => {
+it("identifies everybody as the same person on a developer's machine", async () => {
   const local = await identifyLocally(new Headers({ "x-goog-iap-jwt-assertion": "a.b.c", authorization: "Bearer x" }));
   expect(local).toEqual({ kind: "identified", email: "local" });
 });

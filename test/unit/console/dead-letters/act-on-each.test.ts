@@ -9,7 +9,7 @@ const stopped = { monotonic: () => 0 };
 const refusal = (status: number): HandoffError =>
   new HandoffError(status, { status, title: "Refused", code: "refused", detail: `Status ${status}.` });
 
-test("what became of each letter is told in their order, however long each took", async () => {
+test("the results are in the order of the letters, however long each took", async () => {
   const first = Promise.withResolvers<void>();
   const outcomes = await actOnEach(
     letters(12),
@@ -37,7 +37,7 @@ test.for([
   expect(await actOnEach(letters(3), act, stopped)).toEqual([{ kind: "done" }, outcome, { kind: "done" }]);
 });
 
-test("what the person may not do at all is thrown, as is a bug", async () => {
+test("a missing permission for the action is thrown, and so is a bug", async () => {
   for (const error of [refusal(403), new TypeError("a bug")]) {
     await expect(actOnEach(letters(2), () => Promise.reject(error), stopped)).rejects.toBe(error);
   }
@@ -58,7 +58,7 @@ test("no letter is begun once the producer can't be reached", async () => {
   expect(outcomes.map(({ kind }) => kind)).toEqual([...Array(5).fill("unclear"), ...Array(15).fill("left")]);
 });
 
-test("no letter is begun once time is up", async () => {
+test("no letter is begun after time is up", async () => {
   let nowMs = 0;
   const outcomes = await actOnEach(
     letters(20),

@@ -9,7 +9,7 @@ import {
 
 const from = (given: Readonly<Record<string, string>>) => filterFrom((name) => given[name]);
 
-test("what is missing or empty doesn't narrow a list, and every status but replayed is open", () => {
+test("missing and empty values don't restrict a list, and every status but replayed is open", () => {
   expect(isNarrowed(from({}))).toBe(false);
   expect(from({ type: "", status: "all" })).toEqual(from({}));
   expect(from({ status: "replayed" })).toMatchObject({ status: "replayed" });
@@ -28,7 +28,7 @@ test.for([
   expect(from({ from: typed, to: typed })).toMatchObject({ from: sent, to: sent });
 });
 
-test("an address says the filter again, without the status that needs no word", () => {
+test("an address contains the filter, without the default status", () => {
   expect(listPage(from({}))).toBe("/dead-letters");
   expect(listPage(from({ status: "replayed", code: "a&b=c", type: "x.y" }))).toBe(
     "/dead-letters?type=x.y&code=a%26b%3Dc&status=replayed",
@@ -37,7 +37,7 @@ test("an address says the filter again, without the status that needs no word", 
   expect(filterFrom((name) => filterQuery(filter)[name])).toEqual(filter);
 });
 
-test("a filter is told in words", () => {
+test("a filter is described in words", () => {
   expect(describeFilter(from({}))).toBeUndefined();
   expect(describeFilter(from({ type: "a.b", code: "c", to: "2026-05-01T08:00:00Z" }))).toBe(
     "type a.b, code c, died before 2026-05-01T08:00:00Z",

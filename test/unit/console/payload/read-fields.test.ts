@@ -26,7 +26,7 @@ const FIELD = payloadField(SCHEMA);
 const read = (typed: Readonly<Record<string, string>>, field: Field = FIELD) =>
   readFields(field, new Map(Object.entries(typed)));
 
-describe("what was typed", () => {
+describe("reading typed text", () => {
   it("keeps every digit of a number", () => {
     const typed = {
       "payload.title": "t",
@@ -39,12 +39,12 @@ describe("what was typed", () => {
     });
   });
 
-  it("leaves out what is optional and empty, and keeps what is required", () => {
+  it("leaves out empty optional fields, and keeps required ones", () => {
     expect(read({})).toEqual({ kind: "read", json: '{"title":"","tags":[]}' });
     expect(read({ "payload.to.age": "3" })).toMatchObject({ json: '{"title":"","tags":[],"to":{"name":"","age":3}}' });
   });
 
-  it("keeps the spaces and lines of a text, and drops those around a word", () => {
+  it("keeps the spaces and lines of a text, and trims a word", () => {
     expect(
       read({ "payload.title": " a ", "payload.text": " b\r\n c ", "payload.at": " 2030-01-31T08:00:00Z " }),
     ).toEqual({
@@ -74,7 +74,7 @@ describe("what was typed", () => {
     });
   });
 
-  it("can't add a field by what is typed into another one", () => {
+  it("can't add a field through the text of another", () => {
     expect(read({ "payload.more": '1,"title":"x"' })).toMatchObject({ kind: "wrong" });
     expect(read({ "payload.amount": '1,"title":"x"' })).toMatchObject({ kind: "wrong" });
   });
@@ -92,7 +92,7 @@ describe("a payload", () => {
     ["half a surrogate pair", { title: "\uD800", tags: [] }],
     ["an unknown field", { title: "", tags: [], other: 1 }],
     ["a value of another type", { title: 5, tags: [] }],
-  ])("isn't shown as fields that would change it: %s", (_, payload) => {
+  ])("isn't shown in fields that would change it: %s", (_, payload) => {
     expect(fillFields(FIELD, payload)).toBeUndefined();
   });
 });
@@ -109,17 +109,17 @@ describe("a schema", () => {
     ["a reference to nothing", { $ref: "#/$defs/none" }],
     ["anything", {}],
     ["what is no schema", { type: 5 }],
-  ])("that a form can't express is asked for as JSON: %s", (_, schema) => {
+  ])("that a form can't express is shown as JSON: %s", (_, schema) => {
     expect(payloadField(schema).kind).toBe("json");
   });
 
-  it("that refers to itself is asked for as JSON where it does", () => {
+  it("that refers to itself is shown as JSON there", () => {
     const node = { type: "object", properties: { name: { type: "string" }, next: { $ref: "#/$defs/Node" } } };
     const field = payloadField({ $ref: "#/$defs/Node", $defs: { Node: node } });
     expect(field).toMatchObject({ kind: "group", fields: [{ kind: "text" }, { kind: "json" }] });
   });
 
-  it("of more than 200 fields is asked for as JSON", () => {
+  it("of more than 200 fields is shown as JSON", () => {
     const properties = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, { type: "string" }]));
     expect(payloadField({ type: "object", properties: properties(200) }).kind).toBe("group");
@@ -128,7 +128,7 @@ describe("a schema", () => {
 });
 
 describe("an input", () => {
-  it("has a name of its own, whatever the keys are", () => {
+  it("has its own name, whatever the keys are", () => {
     const text = { type: "string" };
     const field = payloadField({
       type: "object",
@@ -139,7 +139,7 @@ describe("an input", () => {
 });
 
 describe("a problem", () => {
-  it("is shown beside the innermost field that it is in", () => {
+  it("is shown beside the innermost field that contains it", () => {
     const leaf = (key: string): Field => {
       const found = FIELD.kind === "group" ? FIELD.fields.find(({ path }) => path.at(-1) === key) : undefined;
       if (!found) throw new Error(`There is no field ${key}.`);

@@ -92,8 +92,8 @@ function submit(field: Field, shown: Typed): Typed {
   return new Map(new URLSearchParams(sent.toString()));
 }
 
-describe("a form made of a schema", () => {
-  test("gives back every valid payload that it can show", () => {
+describe("a form for a schema", () => {
+  test("returns every valid payload that it can show", () => {
     let shownOnes = 0;
     fc.assert(
       fc.property(caseAndPayload, ({ one, payload }) => {
@@ -111,7 +111,7 @@ describe("a form made of a schema", () => {
     expect(shownOnes).toBeGreaterThan(300);
   });
 
-  test("has an input of its own for each field", () => {
+  test("has an input for each field", () => {
     fc.assert(
       fc.property(cases, ({ schema }) => {
         const names = leavesOf(payloadField(asSent(schema))).map(inputName);
@@ -120,7 +120,7 @@ describe("a form made of a schema", () => {
     );
   });
 
-  test("shows a sample that it gives back", () => {
+  test("shows a sample that it returns unchanged", () => {
     fc.assert(
       fc.property(cases, ({ schema }) => {
         const sample = samplePayload(asSent(schema));

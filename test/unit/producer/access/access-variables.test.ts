@@ -82,7 +82,7 @@ it.each<[title: string, environment: Record<string, string>, lines: string[]]>([
   expect(() => accessWith(environment)).toThrow(ConfigError);
 });
 
-it("lets everybody in, without a limit, only where it is told to", () => {
+it("accepts everybody, without a limit, only if it is told so", () => {
   expect(accessWith({ AUTH_MODE: "local" })).toEqual({ identify: identifyLocally });
   const told = accessWith(IDENTITY);
   expect(told.identify).not.toBe(identifyLocally);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
 import { createCallerRate } from "../../../../services/producer/access/caller-rate.ts";
 
-it("takes two seconds' requests at once, then one for each interval", async () => {
+it("accepts two seconds' requests at once, then one per interval", async () => {
   const clock = new VirtualClock();
   const rate = createCallerRate({ perSecond: 10, clock });
   const takeAll = (): number => {
@@ -22,7 +22,7 @@ it("takes two seconds' requests at once, then one for each interval", async () =
   expect(takeAll()).toBe(20);
 });
 
-it("takes many requests at once if there is room for one, and borrows the others", async () => {
+it("accepts many requests if there is room for one, and charges the rest to the following time", async () => {
   const clock = new VirtualClock();
   const rate = createCallerRate({ perSecond: 10, clock });
   expect(rate.take("a", 0)).toBeUndefined();
@@ -35,7 +35,7 @@ it("takes many requests at once if there is room for one, and borrows the others
   expect(rate.take("a")).toBe(200);
 });
 
-it("a wall clock that is set doesn't change it", async () => {
+it("isn't affected when the wall clock is set", async () => {
   const clock = new VirtualClock();
   let wallMs = 0;
   const rate = createCallerRate({ perSecond: 1, clock: { ...clockOf(clock), now: () => wallMs } });

@@ -33,7 +33,7 @@ const allowedTo = (may: (caller: Caller, owner: string | undefined) => Access, r
   return owners.flatMap(([name, owner]) => (may({ email: ME, role }, owner).allowed ? [name] : [])).join(" ");
 };
 
-it.each(ROLES)("a %s may read, cancel and run the tasks that its role says", (role) => {
+it.each(ROLES)("a %s may read, cancel and run the tasks that its role allows", (role) => {
   expect(allowedTo(mayReadTask, role)).toBe(READ[role]);
   expect(allowedTo(mayCancelTask, role)).toBe(CANCEL[role]);
   expect(allowedTo(mayRunTask, role)).toBe(CANCEL[role]);
@@ -47,14 +47,14 @@ it.each<[Role, boolean, boolean]>([
   ["relay", false, false],
   ["console", false, false],
   ["none", false, false],
-])("a %s that is given types may create one of them: %s, another: %s", (role, named, other) => {
+])("a %s with listed types may create one of them: %s, another: %s", (role, named, other) => {
   const caller: Caller = { email: ME, role, types: ["webhook.*"] };
   expect(mayCreate(caller, "webhook.deliver").allowed).toBe(named);
   expect(mayCreate(caller, "ledger.transfer").allowed).toBe(other);
   expect(mayAct(caller, "create tasks").allowed).toBe(named);
 });
 
-it("a caller without a list may create every type, one with an empty list none", () => {
+it("a caller that isn't listed may create every type, one with an empty list none", () => {
   expect(mayCreate({ email: ME, role: "caller" }, "any.thing").allowed).toBe(true);
   expect(mayCreate({ email: ME, role: "caller", types: [] }, "any.thing").allowed).toBe(false);
 });
@@ -96,11 +96,11 @@ it.each<[pattern: string, type: string, named: boolean]>([
   ["webhook.*", "webhooks.deliver", false],
   ["webhook", "webhook.deliver", false],
   ["web*", "webhook.deliver", false],
-])("the pattern %s names the type %s: %s", (pattern, type, named) => {
+])("the pattern %s matches the type %s: %s", (pattern, type, named) => {
   expect(isNamedBy([pattern], type)).toBe(named);
 });
 
-it("the first list that names an account decides: Handoff's own, operators, viewers, then callers", () => {
+it("the first list that contains an account decides: Handoff's own, operators, viewers, then callers", () => {
   const lists = accessSchema.parse({
     accounts: { "own@p.cc": "relay" },
     operators: ["own@p.cc", "Op@p.cc"],

@@ -34,7 +34,7 @@ const REPLAYED = { status: "replayed", replays: 2, replayedAs: idOf(2) } as cons
 const KEYS = [{ key: "k", id: idOf(1) }];
 
 describe("replaying a letter", () => {
-  it("makes a task that is its caller's, and names the letter", () => {
+  it("creates a task that belongs to its caller and names the letter", () => {
     const decision = decide(letter(), { traceparent: "00-a" });
     expect(decision).toMatchObject({ kind: "replay", id: idOf(1), payloadHash: hashPayload(payload) });
     expect(decision).toHaveProperty("transition", {
@@ -97,12 +97,12 @@ describe("replaying a letter", () => {
     expect(decide(letter(fields), request)).toMatchObject(expected);
   });
 
-  it("doesn't note the same payload, sent with other spaces and another order", () => {
+  it("doesn't record the same payload with other spaces and another order", () => {
     const same = { data: { order: 7 }, event: "order.paid", url: "https://example.com/hook" };
     expect(decide(letter(), { payload: same })).not.toHaveProperty("transition.otherPayload");
   });
 
-  it("makes another task if the letter died at another time", () => {
+  it("creates another task if the letter died at another time", () => {
     const died = (diedAt: string) => decide(letter({ diedAt }));
     const first = died("2026-01-01T00:00:00.000Z");
     const origin = ["replay", LETTER_ID, "1 2026-01-01T00:00:00.000Z"] as const;
@@ -110,14 +110,14 @@ describe("replaying a letter", () => {
     expect(died("2026-01-01T00:00:00.001Z")).not.toMatchObject({ id: Reflect.get(first, "id") });
   });
 
-  it("remembers the last 20 keys", () => {
+  it("keeps the last 20 keys", () => {
     const replayKeys = Array.from({ length: 20 }, (_, n) => ({ key: `k${n}`, id: idOf(n) }));
     const decision = decide(letter({ ...REPLAYED, replayKeys }), { again: true, key: "new" });
     expect(decision).toHaveProperty("transition.replayKeys", [...replayKeys.slice(1), { key: "new", id: idOf(3) }]);
   });
 });
 
-it("reads letters of earlier revisions, and what is wrong with the fields of a replay counts as none", () => {
+it("reads letters of earlier revisions, and ignores malformed fields of a replay", () => {
   const old = { type: "a.b", payloadJson: "[1]", payloadHash: "h", replays: "x", replayKeys: 7, more: true };
   expect(parseLetter("l", old)).toEqual({
     id: "l",

@@ -6,7 +6,7 @@ const place = z.strictObject({ at: z.string(), id: z.string() });
 const PLACE = { at: "2030-01-31T08:00:00.000000001Z", id: "\u0000é/😀" };
 const LIST = ["letters", { status: "open", type: "mail.send" }];
 
-it("leads back to its place, whatever the order of the filter's fields, and needs no escape in a URL", () => {
+it("leads back to its place, whatever the order of the filter's fields, and needs no escapes in a URL", () => {
   const cursor = cursorOf(PLACE, LIST);
   expect(cursor).toMatch(/^[\w-]+$/);
   expect(readCursor(cursor, { list: ["letters", { type: "mail.send", status: "open" }], place })).toEqual(PLACE);
@@ -21,6 +21,6 @@ it.each([
   ["text with a space", ` ${cursorOf(PLACE, LIST)}`],
   ["a part of a cursor", cursorOf(PLACE, LIST).slice(0, -4)],
   ["other JSON", Buffer.from('{"at":1}').toString("base64url")],
-])("leads nowhere from %s", (_, cursor) => {
+])("is invalid if it is %s", (_, cursor) => {
   expect(readCursor(cursor, { list: LIST, place })).toBeUndefined();
 });

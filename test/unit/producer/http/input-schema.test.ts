@@ -77,7 +77,7 @@ describe("the description of a schema as JSON Schema", () => {
     ["a date that JSON can't be", z.strictObject({ a: z.date() })],
     ["a set", z.set(z.string())],
     ["a big integer", z.union([z.bigint(), z.boolean()])],
-  ])("allows just what the schema accepts: %s", (_, schema) => {
+  ])("allows exactly what the schema accepts: %s", (_, schema) => {
     expect(allowedBy(schema)).toEqual(acceptedBy(schema));
   });
 

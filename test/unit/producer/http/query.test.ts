@@ -19,7 +19,7 @@ const app = new Hono().get("/", (context) => context.json(readQuery(context, sch
 const read = async (query: string): Promise<unknown> => (await app.request(`/?${query}`)).json();
 
 describe("a request's query", () => {
-  it("is read by its schema, with its defaults", async () => {
+  it("is read with its schema and the schema's defaults", async () => {
     expect(await read("")).toEqual({ kind: "read", query: { limit: 50, status: "open" } });
     expect(await read("limit=100&status=replayed&cursor=a&from=2030-01-31T08:00:00%2B01:00")).toEqual({
       kind: "read",
@@ -49,7 +49,7 @@ describe("a request's query", () => {
   );
 });
 
-it("describes parameters as what they are read as", () => {
+it("describes parameters by the type that they are converted to", () => {
   expect(queryParameters(schema)).toMatchObject([
     { name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100, default: 50 } },
     { name: "cursor", in: "query", schema: { type: "string", format: "cursor" } },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
 import { reuse } from "../../../../services/producer/http/reused.ts";
 
-test("a result is shared while it is made and for a while after it was asked for", async () => {
+test("a result is shared while it is pending and for a while after the call", async () => {
   const clock = new VirtualClock();
   let made = 0;
   const gate = Promise.withResolvers<void>();

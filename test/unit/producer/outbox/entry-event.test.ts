@@ -25,7 +25,7 @@ test.each([
   ["documents/app_taskOutbox/100%25", "100%"],
   ["documents/app_taskOutbox/%C3%A9 b", "é b"],
   ["documents/app_taskOutbox/7", "7"],
-])("takes whatever id a document can have: %s", (document, id) => {
+])("accepts any id that a document can have: %s", (document, id) => {
   expect(idOf(document)).toBe(id);
 });
 
@@ -47,7 +47,7 @@ test.each([
   expect(idOf(document)).toBeUndefined();
 });
 
-test("finds the id in the subject if there is no header of the document's", () => {
+test("finds the id in the subject if the document's header is missing", () => {
   const headers = new Headers({ "ce-type": CREATED, "ce-subject": `documents/app_taskOutbox/${ID}` });
   expect(entryIdOf(headers, "app_taskOutbox")).toBe(ID);
 });

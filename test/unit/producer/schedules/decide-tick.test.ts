@@ -34,7 +34,7 @@ it("a schedule that is new, changed, or on again starts from now, and fires noth
   expect(told(NIGHTLY, stateOf(NIGHTLY, { startedAtMs: late.nowMs + 1 }), late)).toEqual(["start"]);
 });
 
-it("a schedule that the stack doesn't run, or that isn't defined, is turned off once", () => {
+it("a schedule that is off or isn't defined is turned off once", () => {
   const now = { nowMs: NOON_MS, isOff: true };
   expect(told(NIGHTLY, null, now)).toEqual([]);
   expect(told(NIGHTLY, stateOf(NIGHTLY), now)).toEqual(["turnOff"]);
@@ -61,7 +61,7 @@ it("after a downtime, the latest time fires; with catchUp each does, the latest 
   expect([many.length, many[0], many.at(-1)]).toEqual([100, "01:00", "04:00"]);
 });
 
-it("the task of a time has the same id whoever makes it, and is the schedule's", () => {
+it("the task for a time belongs to the schedule, and has the same id whichever tick creates it", () => {
   const dueMs = Date.UTC(2026, 5, 2, 0, 30);
   const [change] = decideTick(NIGHTLY, stateOf(NIGHTLY), { nowMs: dueMs + 5_000, isOff: false });
   if (change?.kind !== "fire") throw new Error("It is due.");

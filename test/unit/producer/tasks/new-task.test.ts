@@ -13,7 +13,7 @@ function problemsOf(body: unknown) {
 }
 
 describe("reading a request for a task", () => {
-  it("passes on the payload as it was sent, and when it is due", () => {
+  it("passes on the payload as it was sent, and its due time", () => {
     const parsed = parse({ type: "webhook.deliver", payload: PAYLOAD, delaySeconds: 5 });
     expect(parsed).toEqual({
       kind: "valid",
@@ -35,7 +35,7 @@ describe("reading a request for a task", () => {
     ).toEqual(["delaySeconds", "headers", "payload.data", "payload.event", "payload.extra", "payload.url"]);
   });
 
-  it("names the known types when the type is unknown, and reports what else is wrong", () => {
+  it("names the known types if the type is unknown, and reports what else is wrong", () => {
     expect(problemsOf({ type: "webhook.send", payload: {}, queue: "bulk" })).toEqual([
       { path: "queue", message: "is not a known field: leave it out" },
       {
@@ -52,7 +52,7 @@ describe("reading a request for a task", () => {
     ]);
   });
 
-  it("reports what is wrong with fields only in combination", () => {
+  it("reports fields that are wrong only in combination", () => {
     const transfer = { type: "ledger.transfer", payload: { from: "a", to: "a", amount: 1 } };
     expect(problemsOf(transfer)).toEqual([{ path: "payload.to", message: "must be another account than from" }]);
   });

@@ -36,13 +36,13 @@ describe("a request's key", () => {
     expect(read({})).toEqual({ kind: "read", key: undefined });
   });
 
-  it("is the caller's own, too, if a job of Cloud Scheduler makes the request, and the same as if it were given", () => {
+  it("is the caller's own even if a Cloud Scheduler job makes the request, and the same as if it were given", () => {
     const text = "schedule/daily/2026-11-23T06:00:00Z";
     expect(origin(DUE)).toEqual(["key", "someone@example.com", "a.b", text]);
     expect(origin({ "Idempotency-Key": text })).toEqual(["key", "someone@example.com", "a.b", text]);
   });
 
-  it("is the given one before the job's", () => {
+  it("is the given one rather than the job's", () => {
     expect(origin({ ...DUE, "Idempotency-Key": "k" })).toEqual(["key", "someone@example.com", "a.b", "k"]);
   });
 

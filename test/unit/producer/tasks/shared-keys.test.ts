@@ -24,13 +24,13 @@ it.each<[string, number, number | undefined, object]>([
   expect(idsOf(task, { nowMs, ...(callerKeysFromMs === undefined ? {} : { callerKeysFromMs }) })).toEqual(expected);
 });
 
-it("the shared id of a natural type has no mark, since none had one", () => {
+it("the shared id of a natural type has no mark, since none had one then", () => {
   const taskType = { ...deliverWebhook, idempotency: "natural" } as const;
   const id = OWN.replace("-", "n-");
   expect(idsOf({ ...task, taskType }, { nowMs: FROM })).toEqual({ id, sharedId: SHARED });
 });
 
-it("a task without a key has an id of its own, and no earlier one", () => {
+it("a task without a key has its own id, and no earlier one", () => {
   const { taskType } = task;
   expect(idsOf({ taskType, caller }, { nowMs: FROM })).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}-default$/) });
 });

@@ -6,7 +6,7 @@ const URL_ENDPOINT = { url: "https://example.com/hook" };
 const NAMED_ENDPOINT = { url: "https://elsewhere.example.com/", endpointId: "ep_1" };
 
 /** Python's hmac and hashlib, with HKDF from its definition, and its cryptography package computed these. */
-it("derives what other software derives", () => {
+it("derives the same keys as other software", () => {
   expect(endpointSecret(MASTER, URL_ENDPOINT)).toBe("whsec_qE2lR/F/XALmXSSKWjl3wbGofGmcqIdInyN7APqF7W0=");
   expect(endpointSecret(MASTER, NAMED_ENDPOINT)).toBe("whsec_qCd1GvPAD5VaxYZ9tHA0/sJkc3USWUygBWEC5a/bIyA=");
   expect(endpointPublicKey(MASTER, URL_ENDPOINT)).toBe("whpk_trpI+TkUgGrbI6kaa6uVPpKo7KTB0hTxo40ukxpw3aA=");
@@ -20,7 +20,7 @@ it.each([
   "https://example.com/a/../hook",
   "https://user:secret@example.com/hook",
   "  https://example.com/hook  ",
-])("takes %j for the same endpoint", (url) => {
+])("treats %j as the same endpoint", (url) => {
   expect(endpointSecret(MASTER, { url })).toBe(endpointSecret(MASTER, URL_ENDPOINT));
 });
 
@@ -33,15 +33,15 @@ it.each([
   "https://example.com:8443/hook",
   "https://example.com./hook",
   "https://www.example.com/hook",
-])("takes %j for another endpoint", (url) => {
+])("treats %j as another endpoint", (url) => {
   expect(endpointSecret(MASTER, { url })).not.toBe(endpointSecret(MASTER, URL_ENDPOINT));
 });
 
-it("goes by the name alone if there is one, whatever the URL", () => {
+it("uses only the name if there is one, whatever the URL", () => {
   expect(endpointSecret(MASTER, { ...URL_ENDPOINT, endpointId: "ep_1" })).toBe(endpointSecret(MASTER, NAMED_ENDPOINT));
 });
 
-it("doesn't take a name for a URL", () => {
+it("doesn't treat a name as a URL", () => {
   const named = { ...URL_ENDPOINT, endpointId: URL_ENDPOINT.url };
   expect(endpointSecret(MASTER, named)).not.toBe(endpointSecret(MASTER, URL_ENDPOINT));
 });

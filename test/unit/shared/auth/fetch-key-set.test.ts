@@ -25,14 +25,14 @@ async function setup(records: DnsRecords = { addresses: ["127.0.0.1"] }) {
 }
 
 describe("the key server's name", () => {
-  it("is asked of DNS, and its address is connected to", async () => {
+  it("is resolved with DNS, and its address is connected to", async () => {
     const { fetch, dns, keyServer } = await setup();
     expect(await fetch()).toMatchObject({ kind: "fetched" });
     expect(dns.queries.toSorted()).toEqual(["udp A keys.test", "udp AAAA keys.test"]);
     expect(keyServer.fetches).toBe(1);
   });
 
-  it("that isn't answered for is given up on after 2 s", async () => {
+  it("without a response is given up after 2 s", async () => {
     const { fetch, dns, clock, keyServer } = await setup("drop");
     const asked = dns.nextQuery();
     const pending = fetch();
@@ -55,7 +55,7 @@ describe("the key server's name", () => {
   });
 });
 
-describe("a key server without end", () => {
+describe("a key server that never ends its response", () => {
   it.each([
     ["informational responses", { repeated: "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" }, "unreachable"],
     ["a header block", { beginning: "HTTP/1.1 200 OK\r\n", repeated: `x: ${"x".repeat(100)}\r\n` }, "unreachable"],
@@ -68,7 +68,7 @@ describe("a key server without end", () => {
       },
       "unreachable",
     ],
-  ])("is left when it sends %s", async (_name, flood, reason) => {
+  ])("is abandoned when it sends %s", async (_name, flood, reason) => {
     const server = await startFloodServer(flood);
     onTestFinished(() => server.close());
     const { fetch } = await setup();

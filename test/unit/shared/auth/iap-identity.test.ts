@@ -24,7 +24,7 @@ type Harness = Awaited<ReturnType<typeof setUp>>;
 
 const IDENTIFIED = { kind: "identified", email: "ops@example.com" };
 
-it("knows a person by IAP's signed assertion, and checks each assertion and fetches the keys once", async () => {
+it("identifies a person by IAP's signed assertion, and checks each assertion and fetches the keys once", async () => {
   const { server, present, assertion } = await setUp();
   expect(await Promise.all([present(assertion), present(assertion)])).toEqual([IDENTIFIED, IDENTIFIED]);
   server.respondWith({ status: 500, body: "" });
@@ -32,7 +32,7 @@ it("knows a person by IAP's signed assertion, and checks each assertion and fetc
   expect(server.fetches).toBe(1);
 });
 
-it("finds IAP's keys in a JWK set, too", async () => {
+it("also finds IAP's keys in a JWK set", async () => {
   const { server, present, assertion } = await setUp();
   server.respondWith(jwkResponse([OTHER_KEY, KEY]));
   expect(await present(assertion)).toEqual(IDENTIFIED);
@@ -162,7 +162,7 @@ const CLAIMS: readonly Row[] = [
 ];
 
 it.each([...HEADERS, ...CLAIMS])(
-  "judges an assertion by all that it says: %s",
+  "judges an assertion by all of its claims: %s",
   async (_, assertionOf, outcome, fetches) => {
     const harness = await setUp();
     const assertion = assertionOf(harness);
@@ -188,13 +188,13 @@ it.each<[name: string, headers: (assertion: string) => Record<string, string>]>(
       "x-goog-authenticated-user-id": "accounts.google.com:104857600000000000001",
     }),
   ],
-])("knows nobody by %s", async (_, headersOf) => {
+])("identifies nobody by %s", async (_, headersOf) => {
   const { identify, assertion, server } = await setUp();
   expect(await identify(new Headers(headersOf(assertion)))).toEqual({ kind: "unauthenticated", reason: "no-token" });
   expect(server.fetches).toBe(0);
 });
 
-it("identifies nobody while the key server is down, and those whose keys it has while it is down later", async () => {
+it("identifies nobody while the key server is down, unless it already has the keys", async () => {
   const { server, clock, present, assertion, claims, logged } = await setUp();
   server.respondWith("reset");
   expect(await present(assertion)).toEqual({ kind: "keys-unavailable" });
@@ -214,7 +214,7 @@ it.each([
   ["RSA", RSA_KEY],
   ["another curve", makeElliptic("iap-1", "P-384")],
   ["the curve of Bitcoin", makeElliptic("iap-1", "secp256k1")],
-])("takes no key of %s from IAP's key server", async (_, key) => {
+])("accepts no key of %s from IAP's key server", async (_, key) => {
   const { server, clock, present, assertion } = await setUp();
   for (const response of [pemResponse([key]), jwkResponse([key])]) {
     server.respondWith(response);

@@ -53,7 +53,7 @@ it.each([
   ["a year", "max-age=31536000", DAY_MS],
   ["no number", "max-age=abc", HOUR_MS],
   ["a longer word", "x-max-age=7200", HOUR_MS],
-])("bounds the time that keys are kept when max-age is %s", async (_name, cacheControl, keptMs) => {
+])("limits how long keys are kept when max-age is %s", async (_name, cacheControl, keptMs) => {
   const { server, clock, keys } = await setup(pemResponse([OLD_KEY], cacheControl));
   await keys.find("old");
   await clock.advance(keptMs - 1);
@@ -71,7 +71,7 @@ it("fetches once for 50 lookups at once", async () => {
   expect(server.fetches).toBe(1);
 });
 
-it("fetches again for a key id that it doesn't know, and finds a newly rotated key", async () => {
+it("fetches again for an unknown key id, and finds a newly rotated key", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
   server.respondWith(pemResponse([NEW_KEY]));
@@ -84,7 +84,7 @@ it("fetches again for a key id that it doesn't know, and finds a newly rotated k
 it.each([
   ["back", -DAY_MS],
   ["ahead", 2 * DAY_MS],
-])("keeps its periods though the wall clock is set %s", async (_direction, jumpMs) => {
+])("keeps its periods even if the wall clock is set %s", async (_direction, jumpMs) => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
   const realNow = clock.now.bind(clock);
@@ -151,7 +151,7 @@ it.each<KeyServerResponse & string>(["hang", "hang-in-body"])(
   },
 );
 
-it("asks again after a second while it has no keys, and not before", async () => {
+it("retries after a second while it has no keys, and not earlier", async () => {
   const { server, clock, keys } = await setup({ status: 503, body: "" });
   await keys.find("old");
   server.respondWith(pemResponse([OLD_KEY]));
@@ -162,7 +162,7 @@ it("asks again after a second while it has no keys, and not before", async () =>
   expect(await keys.find("old")).toEqual(FOUND_OLD);
 });
 
-it("uses old keys for 24 h beyond their age while the key server is failing, and asks again every 30 s", async () => {
+it("uses old keys for 24 h beyond their age while the key server is failing, and retries every 30 s", async () => {
   const { server, clock, keys } = await setup(pemResponse([OLD_KEY], "max-age=3600"));
   await keys.find("old");
   server.respondWith({ status: 500, body: "" });
@@ -179,7 +179,7 @@ it("uses old keys for 24 h beyond their age while the key server is failing, and
   expect(await keys.find("old")).toEqual({ kind: "no-keys" });
 });
 
-it("takes new keys as soon as the key server works again", async () => {
+it("uses new keys as soon as the key server works again", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
   server.respondWith("reset");
@@ -207,7 +207,7 @@ it("leaves out a key that would turn RS256 into another kind of signature", asyn
   expect(await keys.find("pss")).toEqual({ kind: "unknown-key" });
 });
 
-it("takes the first 100 keys of a response and no more", async () => {
+it("reads the first 100 keys of a response and no more", async () => {
   const { n, e, kty } = OLD_KEY.publicJwk;
   const many = Array.from({ length: 101 }, (_, index) => ({ n, e, kty, kid: String(index) }));
   const { keys } = await setup({ body: JSON.stringify({ keys: many }) });

@@ -9,13 +9,13 @@ it("remembers a token until it expires", () => {
   expect(tokens.has("a", 1_000)).toBe(false);
 });
 
-it("remembers a token no less long after it is used", () => {
+it("remembers a token for the same time after it is used", () => {
   const tokens = createVerifiedTokens();
   tokens.add("a", 1_000);
   expect([997, 998, 999, 1_000].map((nowMs) => tokens.has("a", nowMs))).toEqual([true, true, true, false]);
 });
 
-it("forgets the token unused for longest when there are too many", () => {
+it("forgets the least recently used token when there are too many", () => {
   const tokens = createVerifiedTokens(2);
   tokens.add("a", 1_000);
   tokens.add("b", 1_000);
@@ -24,7 +24,7 @@ it("forgets the token unused for longest when there are too many", () => {
   expect([tokens.has("a", 0), tokens.has("b", 0), tokens.has("c", 0)]).toEqual([true, false, true]);
 });
 
-it("counts a token that is added twice once", () => {
+it("counts a token once even if it is added twice", () => {
   const tokens = createVerifiedTokens(2);
   tokens.add("a", 1_000);
   tokens.add("b", 1_000);

@@ -7,7 +7,7 @@ it.each([24, 25, 26, 32, 63, 64])("reads a secret of %i bytes", (bytes) => {
   expect(readMasters(secretOf(bytes))).toEqual({ ok: true, masters: [Buffer.alloc(bytes, 7)] });
 });
 
-it("reads two, in their order", () => {
+it("reads two, in order", () => {
   const read = readMasters(`${secretOf(24)} ${secretOf(64)}`);
   expect(read.ok && read.masters.map(({ length }) => length)).toEqual([24, 64]);
 });

@@ -9,7 +9,7 @@ it("grows by its factor up to its maximum, which no number of attempts exceeds",
   expect(delays).toEqual([1_000, 5_000, 25_000, 60_000, 60_000, 60_000, 60_000]);
 });
 
-it("strays by up to a tenth unless it says how far, differently for each task and attempt, and always the same", () => {
+it("deviates by up to a tenth by default, differently for each task and attempt, but always the same", () => {
   const ids = Array.from({ length: 200 }, (_, index) => `task-${index}`);
   const delays = ids.map((id) => backoffDelayMs(BACKOFF, { id, n: 2 }));
   expect(Math.min(...delays)).toBeGreaterThanOrEqual(4_500);

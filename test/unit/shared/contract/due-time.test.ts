@@ -17,7 +17,7 @@ describe("when a task is due", () => {
   });
 });
 
-describe("which due times are refused", () => {
+describe("invalid due times", () => {
   it.each<[string, { delaySeconds?: number; scheduleTime?: string }, string[]]>([
     ["none", {}, []],
     ["a time a minute ago", { scheduleTime: "2026-01-01T11:59:00Z" }, []],
@@ -31,7 +31,7 @@ describe("which due times are refused", () => {
       { delaySeconds: 1, scheduleTime: "2037-01-01T12:00:00Z" },
       ["delaySeconds", "scheduleTime"],
     ],
-  ])("%s: the paths that are wrong", (_, requested, paths) => {
+  ])("%s: the wrong paths", (_, requested, paths) => {
     expect(dueTimeProblems(requested, NOW).map(({ path }) => path)).toEqual(paths);
   });
 });

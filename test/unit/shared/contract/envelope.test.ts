@@ -64,7 +64,7 @@ it.each<[string, object]>([
   expect(envelopeSchema.safeParse({ ...WIRE, ...over }).success).toBe(false);
 });
 
-it("ignores a field that it doesn't know, for envelopes outlive deployments", () => {
+it("ignores an unknown field, since envelopes outlive deployments", () => {
   expect(envelopeSchema.parse({ ...WIRE, later: 1 })).toEqual(WIRE);
 });
 
@@ -78,7 +78,7 @@ it.each([
   expect(isEarly(envelopeSchema.parse({ ...WIRE, ...over }), Date.UTC(2026, 0, 2))).toBe(early);
 });
 
-it("names a delivery after its task, and a later hop after its number, too", () => {
+it("names a delivery after its task and, on a later hop, its number", () => {
   const envelope = envelopeSchema.parse(WIRE);
   expect([deliveryName(envelope), deliveryName({ ...envelope, hop: 12 })]).toEqual([WIRE.id, `${WIRE.id}-h12`]);
 });

@@ -27,7 +27,7 @@ it("differs for different values", () => {
   expect(new Set(payloads.map(hashPayload)).size).toBe(payloads.length);
 });
 
-it("tells an own field __proto__ from a missing one", () => {
+it("distinguishes an own field __proto__ from a missing one", () => {
   expect(hashPayload(JSON.parse('{"__proto__":1}'))).not.toBe(hashPayload({}));
 });
 

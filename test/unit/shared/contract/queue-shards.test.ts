@@ -39,7 +39,7 @@ it.each([
   expect(mayComeFrom(name, idOf("00000007"), deployed({ now: 4, before: 2 }))).toBe(expected);
 });
 
-it("random ids are spread evenly", () => {
+it("random ids are evenly distributed", () => {
   const counts = new Map<string, number>();
   for (let n = 0; n < 8_000; n++) {
     const [name] = queuesOf(randomTaskId({ queue: "bulk", idempotency: "claim" }), deployed({ now: 4 }));
@@ -53,7 +53,7 @@ it.each([
   [{ now: 4 }, [25, 25, 25, 25], [6, 5, 5, 5]],
   [{ now: 2, before: 4 }, [25, 25, 25, 25], [6, 5, 5, 5]],
   [{ now: 2, before: 1 }, [50, 50], [11, 10]],
-])("shards share what their queue may do: %j", (shards, rates, atOnce) => {
+])("shards share their queue's limits: %j", (shards, rates, atOnce) => {
   const queue = { ...bulk, maxDispatchesPerSecond: 100, maxConcurrentDispatches: 21, shards };
   const shares = shardKeys("bulk", queue).map((_, shard) => shareOf(queue, shard));
   expect(shares.map((share) => share.maxDispatchesPerSecond)).toEqual(rates);

@@ -27,7 +27,7 @@ it("refuses two task types with the same name", () => {
   );
 });
 
-it("refuses a task type whose queue isn't defined, at compile time too", () => {
+it("refuses a task type with an undefined queue, at compile time too", () => {
   const lost = defineTask({ ...common, type: "lost", queue: "reprots" });
   // @ts-expect-error There is no queue "reprots".
   expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [first, lost] })).toThrow(
@@ -77,7 +77,7 @@ it("reports all problems at once", () => {
 
 const told = defineTask({ ...common, type: "told", payload: deadNotice });
 
-it("takes an onDead that is one of the types, and whose payload takes what it is told", () => {
+it("accepts a registered onDead whose payload can be a notice of a death", () => {
   const own = z.object({ taskId: z.string(), code: z.string() });
   const loose = defineTask({ ...common, type: "loose", payload: own });
   const taskTypes = [
@@ -90,7 +90,7 @@ it("takes an onDead that is one of the types, and whose payload takes what it is
   expect([types.get("a")?.onDead, types.get("b")?.onDead]).toEqual([told, loose]);
 });
 
-it("refuses an onDead that isn't one of the types, or isn't the one of its name", () => {
+it("refuses an onDead that isn't registered, or isn't the registered type of its name", () => {
   const dies = defineTask({ ...common, type: "dies", onDead: told });
   const twin = defineTask({ ...common, type: "told", payload: deadNotice });
   const message = 'Task type "dies": its onDead, "told", is not one of the task types.';
@@ -98,14 +98,14 @@ it("refuses an onDead that isn't one of the types, or isn't the one of its name"
   expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies, twin] })).toThrow(new TypeError(message));
 });
 
-it("refuses an onDead whose queue isn't defined", () => {
+it("refuses an onDead with an undefined queue", () => {
   const lost = defineTask({ ...common, type: "told", payload: deadNotice, queue: "reprots" });
   const dies = defineTask({ ...common, type: "dies", onDead: lost });
   // @ts-expect-error There is no queue "reprots".
   expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies, lost] })).toThrow('no queue "reprots"');
 });
 
-it("refuses an onDead whose payload takes no notice of a death, at compile time too", () => {
+it("refuses an onDead whose payload can't be a notice of a death, at compile time too", () => {
   // @ts-expect-error It needs a customer.
   defineTask({ ...common, type: "dies", onDead: defineTask({ ...common, type: "told", payload: withCustomer }) });
   const strict = defineTask({ ...common, type: "told", payload: deadNotice.extend({ attempts: z.int().positive() }) });

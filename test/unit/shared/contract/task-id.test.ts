@@ -27,13 +27,13 @@ it("derives an id from the SHA-256 of `schedule`, name and minute, joined by NUL
   );
 });
 
-it("derived an id from type, NUL and idempotency key when callers shared their keys", () => {
+it("derives the id of the time when callers shared their keys from type, NUL and idempotency key", () => {
   // printf 'webhook.deliver\0k' | sha256sum
   const id = sharedTaskId({ type: "webhook.deliver", idempotencyKey: "k", queue: "default" });
   expect(id).toBe("332f293d32dcf986404a0d7575167291-default");
 });
 
-it("derives different ids from one key of two callers, or of two types, or where two parts touch", () => {
+it("derives different ids from one key of two callers, or of two types, or if two parts touch", () => {
   const origins = [
     ["key", "a@example.com", "a", "k"],
     ["key", "b@example.com", "a", "k"],
@@ -44,7 +44,7 @@ it("derives different ids from one key of two callers, or of two types, or where
   expect(new Set(origins.map((origin) => deriveTaskId(origin, CLAIM))).size).toBe(origins.length);
 });
 
-it("derives nothing from a part with a NUL, which could be read as two", () => {
+it("derives nothing from a part with a NUL, which would be ambiguous", () => {
   expect(() => deriveTaskId(["key", "a", "b", "c\0d"], CLAIM)).toThrow("can't contain NUL");
 });
 
@@ -58,12 +58,12 @@ it("marks the id of a natural type, and no other", () => {
   expect(queueOf(marked)).toBe(queue);
 });
 
-it("makes an id of 32 random hex digits and the queue", () => {
+it("creates an id of 32 random hex digits and the queue", () => {
   expect(randomTaskId(CLAIM)).toMatch(/^[0-9a-f]{32}-default$/);
   expect(randomTaskId(NATURAL)).toMatch(/^[0-9a-f]{32}n-bulk$/);
 });
 
-it("makes a thousand random ids that all differ", () => {
+it("creates a thousand random ids that all differ", () => {
   expect(new Set(Array.from({ length: 1_000 }, () => randomTaskId(CLAIM))).size).toBe(1_000);
 });
 
@@ -78,7 +78,7 @@ it("reads an id that marks a natural type", () => {
   expect(id && queueOf(id)).toBe("bulk");
 });
 
-it("makes no id for a queue key that isn't one", () => {
+it("creates no id for an invalid queue key", () => {
   expect(() => randomTaskId({ ...CLAIM, queue: "reports-h2" })).toThrow(
     'The queue key "reports-h2" must be 1 to 50 lower-case letters',
   );

@@ -11,7 +11,7 @@ import { defineTask } from "../../../../shared/contract/task-type.ts";
 
 const common = { type: "a", payload: z.strictObject({}), queue: "default", timeoutMs: 1_000, attempts: 1 } as const;
 
-it("types each value as its schema reads it", () => {
+it("gives each value the type of its schema", () => {
   const { settings } = defineTask({
     ...common,
     settings: { API_KEY: secret(), PAGES: setting({ schema: z.coerce.number(), local: "7" }) },
@@ -23,7 +23,7 @@ it("types each value as its schema reads it", () => {
   expect(Object.keys(settings)).toEqual(["API_KEY", "PAGES"]);
 });
 
-it("gives a task type no settings unless some are declared", () => {
+it("gives a task type no settings unless it declares some", () => {
   expect(defineTask(common).settings).toEqual({});
 });
 

@@ -37,11 +37,11 @@ it.each([1, 100])("accepts %s attempts", (attempts) => {
   expect(defineTask({ ...definition, type: "a", attempts }).attempts).toBe(attempts);
 });
 
-it.each([0, 99, 150.5, 1_001, Number.NaN])("refuses to look for a cancel every %s ms", (cancelCheckMs) => {
+it.each([0, 99, 150.5, 1_001, Number.NaN])("refuses to check for a cancel every %s ms", (cancelCheckMs) => {
   expect(() => defineTask({ ...definition, type: "a", cancelCheckMs })).toThrow("from 100 to timeoutMs");
 });
 
-it("looks for a cancel only where one can come while the handler runs, and only if told to", () => {
+it("checks for a cancel only if it can happen while the handler runs, and only if configured", () => {
   expect(defineTask({ ...definition, type: "a", cancelCheckMs: 1_000 }).cancelCheckMs).toBe(1_000);
   expect(defineTask({ ...definition, type: "a" }).cancelCheckMs).toBeUndefined();
   expect(() => defineTask({ ...definition, type: "a", idempotency: "transaction", cancelCheckMs: 1_000 })).toThrow(
@@ -49,7 +49,7 @@ it("looks for a cancel only where one can come while the handler runs, and only 
   );
 });
 
-it("claims a task's name unless told otherwise", () => {
+it("claims a task's name by default", () => {
   expect(defineTask({ ...definition, type: "a" }).idempotency).toBe("claim");
   expect(defineTask({ ...definition, type: "a", idempotency: "natural" }).idempotency).toBe("natural");
 });

@@ -28,12 +28,12 @@ it("admits as many requests as there is room for, whatever their bodies", () => 
   expect(room(new Headers(), { admit })).toBe(10);
 });
 
-it("admits large bodies by the bytes that they announce", () => {
+it("admits large bodies by their Content-Length", () => {
   expect(room(announcing(100_000), setUp())).toBe(2);
   expect(room(announcing(50_000), setUp())).toBe(5);
 });
 
-it("counts a body that doesn't announce its length as the longest", () => {
+it("counts a body without a Content-Length as the longest", () => {
   expect(room(chunked(), setUp())).toBe(2);
 });
 
@@ -51,7 +51,7 @@ it("admits small bodies while there is no room for large ones", () => {
   expect(admit(announcing(LARGE))).toBeDefined();
 });
 
-it("gives a place back once, however often it is released", () => {
+it("frees a slot once, however often it is released", () => {
   const { admit } = setUp({ maxRequests: 2 });
   const slot = admit();
   admit();
@@ -80,7 +80,7 @@ async function takeTurns(sizes: readonly number[]) {
   return order;
 }
 
-it("gives turns to large bodies one by one, each in a round of the event loop of its own, to the smallest first", async () => {
+it("gives turns to large bodies one by one, each in its own event loop iteration, the smallest first", async () => {
   const order = await takeTurns([90_000, 30_000, 60_000]);
   expect(order.filter((entry) => entry !== "round")).toEqual([30_000, 60_000, 90_000]);
   const [first, second, third] = [30_000, 60_000, 90_000].map((bytes) => order.indexOf(bytes));
@@ -88,7 +88,7 @@ it("gives turns to large bodies one by one, each in a round of the event loop of
   expect(order.slice(second, third)).toContain("round");
 });
 
-it("leaves the event loop to everything else, after a turn, for as long as the turn took", async () => {
+it("leaves the event loop to other work after a turn, for as long as the turn took", async () => {
   const { admission } = setUp({ maxRequests: 2, maxBodyBytes: 1e9 });
   const order: string[] = [];
   const takeTurn = async (bytes: number, parse: () => void): Promise<void> => {

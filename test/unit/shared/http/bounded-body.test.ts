@@ -52,7 +52,7 @@ it.each([[{}], [{ "content-length": "8" }], [{ "content-length": "x" }]])(
   },
 );
 
-it("tells a body that is cut off from one that ends", async () => {
+it("distinguishes a body that is cut off from one that ends", async () => {
   const { response } = streamed(["1234", new Error("reset")]);
   expect(await readBounded(response, MAX_BYTES)).toEqual({ kind: "broken-off" });
 });

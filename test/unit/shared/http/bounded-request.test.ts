@@ -51,7 +51,7 @@ describe("a connection", () => {
       (request, response) => void response.end(`${request.headers.host} ${request.headers.connection}`),
     );
 
-  it("goes to the given address, whatever the name, and is used once", async () => {
+  it("uses the given address, whatever the name, and is used once", async () => {
     const port = await listen(answering());
     expect(await send(`http://no-such-name.invalid:${port}/`)).toEqual({
       status: 200,
@@ -60,7 +60,7 @@ describe("a connection", () => {
     });
   });
 
-  it("goes to the next address when nobody listens at the first", async () => {
+  it("uses the next address if nobody listens at the first", async () => {
     const port = await listen(answering());
     const addresses = [V4("127.0.0.2"), { address: "::1", family: 6 }, V4("127.0.0.1")];
     expect(await send(`http://a.test:${port}/`, { addresses })).toMatchObject({ status: 200, from: "127.0.0.1" });
@@ -71,7 +71,7 @@ describe("a connection", () => {
     expect(await send(`http://a.test:${port}/`, { addresses: [] })).toEqual({ body: "", code: "ENOTFOUND" });
   });
 
-  it("ends when the body is longer than is to be read", async () => {
+  it("ends if the body exceeds the limit", async () => {
     const port = await listen(http.createServer((_, response) => void response.end("x".repeat(1024 * 1024))));
     const { status, body } = await send(`http://a.test:${port}/`);
     expect(status).toBe(200);
@@ -88,7 +88,7 @@ describe("a connection over TLS", () => {
     expect(await send(`https://127.0.0.1:${port}/`)).toMatchObject({ status: 200, body: "ok" });
   });
 
-  it("ends when informational responses don't", async () => {
+  it("ends if informational responses don't", async () => {
     const flood = Buffer.from("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000));
     const server = tls.createServer(TLS, (socket) => {
       const more = (): void => {
@@ -101,7 +101,7 @@ describe("a connection over TLS", () => {
     expect(await send(`https://127.0.0.1:${port}/`)).toEqual({ body: "", code: "RESPONSE_LIMIT" });
   });
 
-  it("ends when the server wants to negotiate again, which costs a handshake each time", async () => {
+  it("ends if the server wants to renegotiate, which costs a handshake each time", async () => {
     let negotiatedAgain = 0;
     const server = tls.createServer({ ...TLS, maxVersion: "TLSv1.2" }, (socket) => {
       socket.on("error", () => undefined);

@@ -41,7 +41,7 @@ it.each([
   { "sec-fetch-site": "cross-site" },
   { "sec-fetch-site": "same-site" },
   { referer: "https://evil.example/" },
-])("refuses a page elsewhere on Cloud Run: %j", async (headers) => {
+])("refuses a page from elsewhere on Cloud Run: %j", async (headers) => {
   const { fetch, served } = setup(CLOUD_RUN);
   const response = await fetch(new Request(URL_ON_CLOUD_RUN, { headers: { ...HOST, ...headers } }));
   expect(response.status).toBe(403);
@@ -49,7 +49,7 @@ it.each([
   expect(served).toEqual([]);
 });
 
-it("logs what it refused, cut and without the path", async () => {
+it("logs refused requests, cut and without the path", async () => {
   const { fetch, lines } = setup({});
   const origin = `https://${"a".repeat(1_000)}.example`;
   await fetch(new Request("http://127.0.0.1/v1/tasks?secret", { headers: { host: "127.0.0.1", origin } }));

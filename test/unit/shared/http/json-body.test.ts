@@ -74,7 +74,7 @@ it.each([
   ["a field named __proto__", '{"a":{"__proto__":1}}', "__proto__"],
   ["half a surrogate pair", String.raw`["\ud83d"]`, "surrogates"],
   ["half a surrogate pair in a name", String.raw`{"\ud83d":1}`, "surrogates"],
-])("refuses %s, which not every part could carry unchanged", (_name, text, words) => {
+])("refuses %s, which not every part could pass on unchanged", (_name, text, words) => {
   expect(() => parse(bytesOf(text))).toThrow(words);
 });
 

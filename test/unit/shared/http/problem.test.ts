@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { problemResponse } from "../../../../shared/http/problem.ts";
 
-it("answers in the format of RFC 9457", async () => {
+it("responds in the format of RFC 9457", async () => {
   const response = problemResponse({
     status: 400,
     code: "invalid",

@@ -23,7 +23,7 @@ it("finds no problems without an error", () => {
   expect(problemsOf(VALID)).toEqual([]);
 });
 
-it("says that a missing field is missing, whatever it should have been", () => {
+it("says that a missing field is missing, whatever its type", () => {
   expect(problemsOf({})).toEqual(["name", "kind", "size"].map((path) => ({ path, message: "is missing" })));
 });
 

@@ -57,7 +57,7 @@ it("serves the app on a free port", async () => {
   expect(await response.text()).toBe("POST b");
 });
 
-it("refuses a header block of 17 KiB before the app sees it, and goes on serving", async () => {
+it("refuses a header block of 17 KiB before the app sees it, and continues serving", async () => {
   const paths: string[] = [];
   const server = await startServer((request) => {
     paths.push(new URL(request.url).pathname);
@@ -77,7 +77,7 @@ it("rejects when the port is taken, and says which", async () => {
   });
 });
 
-it("closes only when the request in progress has been answered", async () => {
+it("closes only after the request in progress has its response", async () => {
   const { server, arrived, letGo } = await startWaitingServer();
   const answer = keepAliveGet(server.port);
   await arrived;
@@ -92,7 +92,7 @@ it("closes only when the request in progress has been answered", async () => {
   await closed;
 });
 
-it("closes at once after the last response, although its connection was to be kept alive", async () => {
+it("closes at once after the last response, even if its connection was to be kept alive", async () => {
   const { server, arrived, letGo } = await startWaitingServer();
   const answer = keepAliveGet(server.port);
   await arrived;
@@ -102,7 +102,7 @@ it("closes at once after the last response, although its connection was to be ke
   await closed;
 });
 
-it("closes although the response in progress has promised to keep the connection alive", async () => {
+it("closes even if the response in progress has promised to keep the connection alive", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = await startServer(() => {
@@ -125,7 +125,7 @@ it("closes although the response in progress has promised to keep the connection
   await closed;
 });
 
-it("closes although one connection is idle and another never sent anything", async () => {
+it("closes even if one connection is idle and another never sent anything", async () => {
   const server = await startServer();
   expect(await keepAliveGet(server.port)).toMatchObject({ status: 200, connection: "keep-alive" });
   const silent = await connect(server.port);
@@ -134,6 +134,6 @@ it("closes although one connection is idle and another never sent anything", asy
   await ended;
 });
 
-it("throws for a server that listens on no TCP port", () => {
+it("throws for a server that isn't listening on a TCP port", () => {
   expect(() => portOf(net.createServer())).toThrow("not listening on a TCP port");
 });

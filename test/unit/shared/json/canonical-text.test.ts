@@ -69,7 +69,7 @@ function writeNumberFreely(value: number, pick: (ways: number) => number): strin
 
 const letters = (text: string) => text.split("").toSorted().join("");
 
-it("finds the canonical form however the text is written, and tells what JSON.stringify would write", () => {
+it("finds the canonical form however the text is written, and whether JSON.stringify would write it so", () => {
   const json = jsonValue({ stringUnit: "binary", maxDepth: 5 }).filter(
     (value) => !JSON.stringify(value).includes("__proto__"),
   );
@@ -100,7 +100,7 @@ it.each<[string, string | undefined]>([
   ["[1e2]", undefined],
   [String.raw`["\/"]`, undefined],
   [String.raw`{"\u0061":1}`, undefined],
-])("says whether %s is as JSON.stringify writes it, but for the order of fields", (payload, plain) => {
+])("says whether %s is in the form of JSON.stringify, apart from the order of fields", (payload, plain) => {
   expect(readCanonical(`{ "other":1.0 ,"payload":${payload}}`).fields.get("payload")?.plain).toBe(plain);
 });
 
@@ -114,7 +114,7 @@ it.each([
   ["[1e400]"],
   [String.raw`["\ud800"]`],
   ['["\ud800"]'],
-])("notices that %s can't be passed on unchanged", (text) => {
+])("detects that %s can't be passed on unchanged", (text) => {
   expect(readCanonical(text).isSound).toBe(false);
 });
 

@@ -26,7 +26,7 @@ it.each([
   "1000000000000000000000000000000e-30",
   `0.${"0".repeat(400)}1e401`,
   `1${"0".repeat(100_000)}e-100000`,
-])("accepts %s, which reads and writes as the same value", (literal) => {
+])("accepts %s, which keeps its value when it is read and written", (literal) => {
   expect(isExactNumber(literal)).toBe(true);
 });
 
@@ -67,7 +67,7 @@ it("accepts every double as it is written, in any of the forms that JSON allows"
   );
 });
 
-it("accepts an integer exactly when it is written again with the same value", () => {
+it("accepts an integer exactly if it is written again with the same value", () => {
   const around = bigInt({ min: -(2n ** 70n), max: 2n ** 70n });
   assert(
     property(around, (value) => {
@@ -77,7 +77,7 @@ it("accepts an integer exactly when it is written again with the same value", ()
   );
 });
 
-it("takes time in proportion to the length of a number", () => {
+it("takes time linear in the length of a number", () => {
   const literals = [
     "9".repeat(250_000),
     `0.${"0".repeat(250_000)}1`,

@@ -55,7 +55,7 @@ it.each([null, true, "", 0, [], {}])("keeps a text whatever it says when the pay
   expect(withoutQuotes("null true 0 [] {}", payload)).toBe("null true 0 [] {}");
 });
 
-it("finds a stretch of ten characters wherever it begins in the value", () => {
+it("finds a part of ten characters wherever it begins in the value", () => {
   const value = Array.from({ length: 40 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join("");
   for (let at = 0; at + 10 <= value.length; at++) {
     const quote = value.slice(at, at + 10);
@@ -63,7 +63,7 @@ it("finds a stretch of ten characters wherever it begins in the value", () => {
   }
 });
 
-it("leaves out all of a text that has too much in common with the payload to be searched", () => {
+it("removes the whole text if it has too much in common with the payload to be searched", () => {
   expect(
     withoutQuotes(
       "abcd ".repeat(100),
@@ -72,7 +72,7 @@ it("leaves out all of a text that has too much in common with the payload to be 
   ).toBe("[payload]");
 });
 
-it("leaves out of a real error what JSON.parse quotes", () => {
+it("removes from a real error what JSON.parse quotes", () => {
   for (const broken of ['{"card": 4242424242424242, "holder": Anna Miller}', "Anna Miller, 12 Long Street"]) {
     let message = "";
     try {

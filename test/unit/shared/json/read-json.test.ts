@@ -36,7 +36,7 @@ it.each(["1", '"x"', "null", "[1,2]"])("reads %s, which has no fields", (text) =
   expect(read(text)).toEqual({ value: JSON.parse(text), fields: new Map() });
 });
 
-describe("what would be changed on the way", () => {
+describe("what would change on the way", () => {
   it.each([
     ["9007199254740993", `: ${CHANGED}`],
     ["-1e400", `: ${TOO_LARGE}`],
@@ -77,7 +77,7 @@ it.each([
   '{"__proto":1,"proto__":2,"constructor":3,"toString":4,"hasOwnProperty":5}',
   '[0,-0,1.0,1e2,0.1,0.30000000000000004,-1.5E-7,true,false,null,"",{},[]]',
   ' \t\r\n{ "a" : [ 1 , 2 ] , "b" : { } } \n',
-])("accepts %s, which only looks as if it would be changed", (text) => {
+])("accepts %s, which only looks as if it would change", (text) => {
   expect(read(text).value).toEqual(JSON.parse(text));
 });
 

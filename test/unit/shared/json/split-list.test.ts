@@ -14,7 +14,7 @@ const isJson = (text: string): boolean => {
   }
 };
 
-it("takes apart what JSON.parse would have put together", () => {
+it("takes apart what JSON.parse would put together", () => {
   const others = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3, noNullPrototype: true });
   fc.assert(
     fc.property(
@@ -38,7 +38,7 @@ it("takes apart what JSON.parse would have put together", () => {
   );
 });
 
-it("leaves parts that are all JSON only if the whole is", () => {
+it("leaves only JSON parts if, and only if, the whole is JSON", () => {
   const pieces = fc.constantFrom(
     '{"tasks":[',
     '"tasks"',
@@ -72,11 +72,11 @@ it.each([
   ["has another value in it", '{"tasks":{"tasks":[1]}}'],
   ["has a longer list", `{"tasks":[${"1,".repeat(100)}1]}`],
   ["is empty", ""],
-])("leaves a text whole that %s", (_, text) => {
+])("doesn't split a text that %s", (_, text) => {
   expect(splitList(text, TASKS)).toEqual({ frame: text, items: [] });
 });
 
-it("knows a field by its name however it is written, and takes the first", () => {
+it("recognises a field however its name is written, and uses the first", () => {
   expect(splitList('{"\\u0074asks":[1, 2 ],"tasks":[3]}', TASKS)).toEqual({
     frame: '{"\\u0074asks":[],"tasks":[3]}',
     items: ["1", " 2 "],

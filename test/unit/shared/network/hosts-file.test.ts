@@ -39,12 +39,12 @@ it("gives each address its family", () => {
   expect(hosts("localhost").map(({ family }) => family)).toEqual([4, 6]);
 });
 
-it("reads lines that end as on Windows", () => {
+it("reads lines with Windows line breaks", () => {
   const { hosts } = setup("10.0.0.1 one\r\n10.0.0.2 two\r\n");
   expect(hosts("one")).toEqual([{ address: "10.0.0.1", family: 4 }]);
 });
 
-it("names nothing when there is no file, and notices one within 5 s", async () => {
+it("has no names if there is no file, and notices a new one within 5 s", async () => {
   const { hosts, file, clock } = setup();
   expect(hosts("laptop")).toEqual([]);
   fs.writeFileSync(file, TEXT);
@@ -56,7 +56,7 @@ it("names nothing when there is no file, and notices one within 5 s", async () =
   expect(hosts("laptop")).toEqual([]);
 });
 
-it("names nothing when the file is a folder", () => {
+it("has no names if the file is a folder", () => {
   const { file, clock } = setup();
   fs.mkdirSync(file);
   expect(openHostsFile({ clock, path: file })("laptop")).toEqual([]);

@@ -20,7 +20,7 @@ async function setup(names: Readonly<Record<string, DnsRecords>> = {}, options: 
 }
 
 describe("a name's addresses", () => {
-  it("are those of both families, IPv4 first", async () => {
+  it("are from both families, IPv4 first", async () => {
     const { resolve } = await setup({ "a.test": { addresses: ["2001:db8::1", "192.0.2.1", "192.0.2.2"] } });
     expect(await resolve("a.test")).toEqual([V4("192.0.2.1"), V4("192.0.2.2"), V6("2001:db8::1")]);
   });
@@ -38,7 +38,7 @@ describe("a name's addresses", () => {
     expect(await resolve("a.test")).toEqual([V4("192.0.2.1")]);
   });
 
-  it("are asked for over TCP when there are too many for UDP, and the first 16 are used", async () => {
+  it("are requested over TCP if there are too many for UDP, and the first 16 are used", async () => {
     const addresses = Array.from({ length: 60 }, (_, index) => `192.0.2.${index + 1}`);
     const { resolve, server } = await setup({ "a.test": { addresses } });
     expect(await resolve("a.test")).toEqual(addresses.slice(0, 16).map(V4));
@@ -50,18 +50,18 @@ describe("a name's addresses", () => {
     expect(await resolve(name)).toEqual([V4("192.0.2.1")]);
   });
 
-  it("are found for a name of one label, with no search domain appended", async () => {
+  it("are found for a single-label name, without a search domain", async () => {
     const { resolve, server } = await setup({ receiver: { addresses: ["172.18.0.3"] } });
     expect(await resolve("receiver")).toEqual([V4("172.18.0.3")]);
     expect(server.queries.toSorted()).toEqual(["udp A receiver", "udp AAAA receiver"]);
   });
 
-  it("of one family are enough when the server fails for the other", async () => {
+  it("of one family are enough if the server fails for the other", async () => {
     const { resolve } = await setup({ "a.test": { A: { addresses: ["192.0.2.1"] }, AAAA: { code: "SERVFAIL" } } });
     expect(await resolve("a.test")).toEqual([V4("192.0.2.1")]);
   });
 
-  it("of one family are returned after a second when the server is silent about the other", async () => {
+  it("of one family are returned after a second if the server is silent about the other", async () => {
     const { resolve, clock } = await setup({ "a.test": { A: { addresses: ["192.0.2.1"] }, AAAA: "drop" } });
     const pending = resolve("a.test");
     while (clock.pending === 0) await new Promise((next) => setImmediate(next));
@@ -87,20 +87,20 @@ describe("without an address", () => {
     await expect(resolve("a.test")).rejects.toMatchObject({ code });
   });
 
-  it("a lookup fails when a truncated answer can't be had over TCP", async () => {
+  it("a lookup fails if a truncated response can't be fetched over TCP", async () => {
     const addresses = Array.from({ length: 60 }, (_, index) => `192.0.2.${index + 1}`);
     const { resolve } = await setup({ "a.test": { A: { addresses }, AAAA: { addresses: [] } } }, { overTcp: false });
     await expect(resolve("a.test")).rejects.toMatchObject({ code: expect.stringMatching(/^E(TIMEOUT|CONNREFUSED)$/) });
   });
 
-  it("a lookup asks the system only if told to, and fails with what DNS said", async () => {
+  it("a lookup asks the system only if configured, and fails with DNS's error", async () => {
     const { resolve } = await setup();
     await expect(resolve("no-such-name.invalid", { asksSystem: true })).rejects.toMatchObject({ code: "ENOTFOUND" });
   });
 });
 
 describe("the signal", () => {
-  it("ends a lookup that nobody answers, and its queries", async () => {
+  it("ends a lookup without a response, and its queries", async () => {
     const { resolve, server, abort } = await setup({ "a.test": "drop" });
     const asked = server.nextQuery();
     const pending = resolve("a.test");
@@ -109,7 +109,7 @@ describe("the signal", () => {
     await expect(pending).rejects.toThrow("enough");
   });
 
-  it("keeps a lookup from beginning when it has already fired", async () => {
+  it("prevents a lookup if it has already fired", async () => {
     const { resolve, server, abort } = await setup({ "a.test": { addresses: ["192.0.2.1"] } });
     abort.abort(new Error("enough"));
     await expect(resolve("a.test")).rejects.toThrow("enough");
@@ -117,7 +117,7 @@ describe("the signal", () => {
   });
 });
 
-it("resolves a name while a hundred others get no answer", async () => {
+it("resolves a name while a hundred others get no response", async () => {
   const { resolve, server, abort } = await setup({ "good.test": { addresses: ["192.0.2.1"] } });
   const silent = Array.from({ length: 100 }, (_, index) => `silent-${index}.test`);
   const { resolve: ask, server: silentServer } = await setup(Object.fromEntries(silent.map((name) => [name, "drop"])));
@@ -143,7 +143,7 @@ describe("this machine's names", () => {
     expect(server.queries).toEqual([]);
   });
 
-  it("don't include what only ends like localhost", async () => {
+  it("don't include names that only end like localhost", async () => {
     const { resolve } = await setup();
     await expect(resolve("notlocalhost")).rejects.toMatchObject({ code: "ENOTFOUND" });
   });

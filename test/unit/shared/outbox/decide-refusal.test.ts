@@ -40,7 +40,7 @@ test("a task without a record gets a dead one", () => {
   expect(decide(null)).toEqual({ ...LETTER, error: UNFIT.error, as });
 });
 
-test("a record that has expired leaves nothing but its fence", () => {
+test("only the fence of an expired record is kept", () => {
   const expired = recordOf({ expireAt: Timestamp.fromMillis(NOW_MS), payloadHash: "other" });
   expect(decide(expired)).toMatchObject({ as: { owner: "me", fence: 4, from: null } });
 });
@@ -49,7 +49,7 @@ test("the record of another payload is left alone", () => {
   expect(decide(recordOf({ payloadHash: "other" }))).toEqual({ ...LETTER, error: CONFLICT.error });
 });
 
-test("an entry that isn't its task's becomes a letter, whatever the record says", () => {
+test("an entry that isn't its task's becomes a letter, whatever the record", () => {
   for (const record of [null, recordOf({}), recordOf({ payloadHash: "other" })]) {
     expect(decide(record, { refusal: NOT_OURS })).toEqual({ ...LETTER, error: NOT_OURS.error });
   }

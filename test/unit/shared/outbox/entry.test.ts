@@ -16,7 +16,7 @@ const FIELDS = {
   enqueuedAt: "2026-05-01T00:00:00.000Z",
 };
 
-test("an entry that was written reads as the same", () => {
+test("a written entry reads as the same", () => {
   const entry = {
     taskId: TASK_ID,
     type: "a.b",
@@ -35,7 +35,7 @@ test("an entry that was written reads as the same", () => {
   expect(parseEntry(id, entryFields(entry))).toEqual({ ...entry, id });
 });
 
-test("a hop's entry carries what its envelope says, and no origin", () => {
+test("a hop's entry contains its envelope's fields, and no origin", () => {
   const envelope = {
     id: TASK_ID,
     type: "a.b",
@@ -61,7 +61,7 @@ test.each([
   ["", 0],
   ["é", 0],
   ["-1", 0],
-])("the entry %j is in part %i of the outbox", (id, shard) => {
+])("the entry %j is in shard %i of the outbox", (id, shard) => {
   expect(shardOf(id)).toBe(shard);
 });
 
@@ -69,7 +69,7 @@ test.each(["", ".", "x.y", TASK_ID, `.${TASK_ID}`, `${TASK_ID}/.h1`, `${TASK_ID}
   expect(taskIdOf(id)).toBeUndefined();
 });
 
-test("the first hop's entry and a later one's name their task", () => {
+test("the entries of the first hop and of a later one name their task", () => {
   expect(taskIdOf(`${TASK_ID}.h12`)).toBe(TASK_ID);
   expect(taskIdOf(`${TASK_ID}.0123456789abcdef`)).toBe(TASK_ID);
 });
@@ -89,7 +89,7 @@ test.each([
   expect(isEntryId(text)).toBe(expected);
 });
 
-test("times are read in UTC, and years of more than four digits aren't read", () => {
+test("times are read in UTC, and years of more than four digits are refused", () => {
   const read = (enqueuedAt: string) => parseEntry(`${TASK_ID}.x`, { ...FIELDS, enqueuedAt })?.enqueuedAt;
   expect(read("2026-05-01T02:00:00+02:00")).toBe("2026-05-01T00:00:00.000Z");
   expect(read("2026-05-01T00:00:00.123456789Z")).toBe("2026-05-01T00:00:00.123Z");
@@ -113,7 +113,7 @@ test("Cloud Tasks holds a task for 29 days at most, and delivers at once what is
   ]);
 });
 
-test("an envelope says when its hop was put into its queue, and leaves out what its entry doesn't say", () => {
+test("an envelope has the time when its hop was put into its queue, and only the entry's fields", () => {
   const entry = { taskId: parseTaskId(TASK_ID) ?? TASK_ID, ...FIELDS, origin: undefined, hop: 0 };
   const sealed = sealEntry({ entry, payloadHash: "h" }, NOW_MS);
 
@@ -127,7 +127,7 @@ test("an envelope says when its hop was put into its queue, and leaves out what 
   });
 });
 
-test("works through a list in its order, with so many at once and no more", async () => {
+test("processes a list in order, and never more than the limit at once", async () => {
   const begun: number[] = [];
   let [running, most] = [0, 0];
   await atOnce([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
@@ -142,7 +142,7 @@ test("works through a list in its order, with so many at once and no more", asyn
   await expect(atOnce([1, 2], 5, () => Promise.reject(new Error("No.")))).rejects.toThrow("No.");
 });
 
-test("what a later revision's envelope says is in the next hop's envelope, too", () => {
+test("unknown fields of a later revision's envelope are in the next hop's envelope, too", () => {
   const known = {
     id: TASK_ID,
     type: "a.b",

@@ -7,7 +7,7 @@ import { RecordStoreError } from "../../../../shared/records/record-store-error.
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { relayOf } from "../../../harness/producer/test-relay.ts";
 
-it("ends although a whole page can be neither relayed nor put off, and lists it no more than twice", async () => {
+it("ends even if a whole page can be neither relayed nor postponed, and lists it no more than twice", async () => {
   const clock = new VirtualClock();
   const page = Array.from({ length: ENTRIES_A_PAGE }, (_, n) => ({ id: `entry-${n}`, createdAtMs: clock.now() }));
   let lists = 0;

@@ -13,6 +13,6 @@ it.each([
   expect(cut(text, longest)).toBe(expected);
 });
 
-it("shows with an ellipsis that something is missing", () => {
+it("shows a cut with an ellipsis", () => {
   expect([shorten("ab😀", 3), shorten("ab\ud83d", 3)]).toEqual(["ab…", "ab\ufffd"]);
 });

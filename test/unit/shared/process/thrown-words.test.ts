@@ -17,14 +17,14 @@ it("keeps the class, the message, the causes and the first frames", () => {
   expect(frames.length).toBeLessThanOrEqual(7);
 });
 
-it("leaves out what the message and the frames quote of the payload", () => {
+it("removes quotes of the payload from the message and the frames", () => {
   const secret = "the secret of a payload";
   const { message, stack } = thrownWords(new Error(`not here:\n    at ${secret} (it)`), { secret });
   expect(message).toBe("Error: not here:\n    at [payload] (it)");
   expect(stack).toMatch(/^at \[payload\] \(it\)\nat /);
 });
 
-it("says nothing of a value that a cut may have split", () => {
+it("removes the end of a cut text, which may be part of a value", () => {
   const payload = { pin: "93817465" };
   const text = `${"x".repeat(2_000 - "Error: ".length - 5)} ${payload.pin}`;
   expect(thrownWords(new Error(text), payload).message).not.toContain("9381");

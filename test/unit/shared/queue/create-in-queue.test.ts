@@ -53,13 +53,13 @@ function setUp(...script: (CreateResult | "hang")[]) {
 }
 
 describe("creating a task in its queue", () => {
-  it("tries once when there is a response", async () => {
+  it("tries once if there is a response", async () => {
     const { run, tries } = setUp(CREATED);
     expect((await run()).result).toEqual(CREATED);
     expect(tries).toEqual([{ name: id, atMs: 0, timeoutMs: 3_000 }]);
   });
 
-  it("tries again under the same name after a pause when the response is lost", async () => {
+  it("retries with the same name after a pause if the response is lost", async () => {
     const { run, clock, tries } = setUp(LOST, CREATED);
     const running = run();
     await clock.advance(49);
@@ -83,7 +83,7 @@ describe("creating a task in its queue", () => {
   it.each([
     ["throttled", THROTTLED],
     ["without a queue", NO_QUEUE],
-  ])("passes on that it is %s", async (_, response) => {
+  ])("returns that it is %s", async (_, response) => {
     const { run, tries } = setUp(response);
     expect((await run()).result).toEqual(response);
     expect(tries).toHaveLength(1);
@@ -92,14 +92,14 @@ describe("creating a task in its queue", () => {
   it.each([
     ["throttled", THROTTLED],
     ["without a queue", NO_QUEUE],
-  ])("knows no outcome when it is %s after a lost response", async (_, response) => {
+  ])("knows no outcome if it is %s after a lost response", async (_, response) => {
     const { run, clock } = setUp(LOST, response);
     const running = run();
     await clock.advance(100);
     expect((await running).result).toMatchObject({ kind: "unclear" });
   });
 
-  it("gives up within ten seconds when every try is lost at once", async () => {
+  it("gives up within ten seconds if every try is lost at once", async () => {
     const { run, clock, tries } = setUp(LOST);
     const running = run();
     await clock.advance(10_000);
@@ -111,7 +111,7 @@ describe("creating a task in its queue", () => {
     expect(gaps.every((gapMs) => gapMs >= 50 && gapMs <= 1_000)).toBe(true);
   });
 
-  it("gives up within ten seconds though the wall clock is set back meanwhile", async () => {
+  it("gives up within ten seconds even if the wall clock is set back meanwhile", async () => {
     const { run, clock } = setUp(LOST);
     const running = run();
     await clock.advance(100);
@@ -121,7 +121,7 @@ describe("creating a task in its queue", () => {
     expect((await running).result).toEqual(LOST);
   });
 
-  it("gives up within ten seconds when every try hangs, the last one for as long as is left", async () => {
+  it("gives up within ten seconds if every try hangs, the last one for the remaining time", async () => {
     const { run, clock, tries } = setUp("hang");
     const running = run();
     await clock.advance(10_000);
@@ -133,7 +133,7 @@ describe("creating a task in its queue", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("stops when the caller has gone during a try", async () => {
+  it("stops if the caller goes during a try", async () => {
     const { run, clock, tries, caller } = setUp("hang");
     const running = run();
     await clock.advance(1_000);
@@ -143,7 +143,7 @@ describe("creating a task in its queue", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("stops when the caller has gone during a pause", async () => {
+  it("stops if the caller goes during a pause", async () => {
     const { run, clock, tries, caller } = setUp(LOST);
     const running = run();
     await clock.advance(10);

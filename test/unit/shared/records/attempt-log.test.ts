@@ -6,7 +6,7 @@ import { cutToBytes } from "../../../../shared/process/cut.ts";
 const START = { hop: 0, instance: "rev-7/0a1b2c3d", startedAtMs: 1_000 };
 const ENDED = { attempt: 3, outcome: "threw", endedAtMs: 2_000 } as const;
 
-it("keeps the last ten attempts, and those as they are, whatever other revisions wrote into them", () => {
+it("keeps the last ten attempts unchanged, whatever other revisions wrote into them", () => {
   const log: AttemptLog = Array.from({ length: 10 }, (_, n) => ({ attempt: n, outcome: "later", nextRule: "later" }));
 
   const longer = withAttempt(log, START, { ...ENDED, error: null });
@@ -36,7 +36,7 @@ it.each([
   expect(cutToBytes(text, most)).toBe(kept);
 });
 
-it("tells of a lost attempt when its task is taken over", () => {
+it("logs a lost attempt when its task is taken over", () => {
   const claimedAt = Timestamp.fromMillis(5_000);
   const claimedBy = { instance: "rev-7/0a1b2c3d", fence: 4 };
   const record = { state: "running", attempts: 2, fence: 4, claimedAt, claimedBy, attemptLog: [{ attempt: 1 }] };

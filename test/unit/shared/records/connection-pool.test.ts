@@ -26,7 +26,7 @@ function setup() {
   return { pool, begin, closed, made: () => made };
 }
 
-test("takes a hundred calls at once on one connection, and another for the next one", async () => {
+test("makes a hundred calls at once on one connection, and opens another for the next one", async () => {
   const { begin, made } = setup();
 
   const calls = await begin(101);
@@ -35,7 +35,7 @@ test("takes a hundred calls at once on one connection, and another for the next 
   expect(await Promise.all(calls.map((call) => call.on))).toEqual([...Array.from({ length: 100 }, () => 1), 2]);
 });
 
-test("keeps one connection when nothing is in progress, and closes others", async () => {
+test("keeps one connection when nothing is in progress, and closes the others", async () => {
   const { begin, closed, made } = setup();
   const calls = await begin(101);
 
@@ -63,7 +63,7 @@ test("makes no more calls on a connection whose stream was reset", async () => {
   expect(closed).toEqual([1]);
 });
 
-test("waits for the calls in progress before it closes, and takes no more", async () => {
+test("waits for calls in progress before it closes, and accepts no more", async () => {
   const { pool, begin, closed } = setup();
   const [call] = await begin(1);
 
@@ -76,7 +76,7 @@ test("waits for the calls in progress before it closes, and takes no more", asyn
   expect(closed).toEqual([1]);
 });
 
-test("connects anew after a connection could not be made", async () => {
+test("connects again after a failed connection", async () => {
   let tries = 0;
   const pool = new ConnectionPool(async () => {
     if (++tries === 1) throw new Error("There is no way.");

@@ -29,21 +29,18 @@ it.each([1, 1_000, 24 * DAY_MS, 2 ** 31 - 1, 2 ** 31, 31 * DAY_MS, 100 * DAY_MS]
   },
 );
 
-it.each([-DAY_MS, 50 * DAY_MS])(
-  "waits as long as it was told to, though the wall clock jumps by %s ms",
-  async (jumpMs) => {
-    const { fired, fire } = moveTimeByHand();
-    const startMs = systemClock.monotonic();
-    systemClock.setTimer(31 * DAY_MS, fire);
-    await vi.advanceTimersByTimeAsync(DAY_MS);
-    vi.setSystemTime(Date.now() + jumpMs);
-    await vi.advanceTimersByTimeAsync(30 * DAY_MS - 1);
-    expect(fired).toEqual([]);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(fired).toEqual([31 * DAY_MS + jumpMs]);
-    expect(systemClock.monotonic() - startMs).toBe(31 * DAY_MS);
-  },
-);
+it.each([-DAY_MS, 50 * DAY_MS])("waits as long as requested, even if the wall clock jumps by %s ms", async (jumpMs) => {
+  const { fired, fire } = moveTimeByHand();
+  const startMs = systemClock.monotonic();
+  systemClock.setTimer(31 * DAY_MS, fire);
+  await vi.advanceTimersByTimeAsync(DAY_MS);
+  vi.setSystemTime(Date.now() + jumpMs);
+  await vi.advanceTimersByTimeAsync(30 * DAY_MS - 1);
+  expect(fired).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(fired).toEqual([31 * DAY_MS + jumpMs]);
+  expect(systemClock.monotonic() - startMs).toBe(31 * DAY_MS);
+});
 
 it.each([0, -1])("calls back soon, but not at once, for a delay of %s ms", async (delayMs) => {
   const { fired, fire } = moveTimeByHand();

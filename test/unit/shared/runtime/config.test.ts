@@ -63,7 +63,7 @@ it("lists all problems at once, one line each", () => {
   ]);
 });
 
-it("describes a problem that concerns several variables without naming one", () => {
+it("describes a problem of several variables without naming one", () => {
   const both = z.object({ A: z.string(), B: z.string() }).refine(({ A, B }) => A !== B, "A and B must differ");
   expect(() => readConfig(both, { A: "1", B: "1" })).toThrow("\n  - A and B must differ.");
 });
@@ -132,7 +132,7 @@ const settings = new Map<string, TaskSetting>([
 const readBoth = (environment: Record<string, string | undefined>) =>
   readConfigAndSettings(z.object({ PORT: portVariable }), settings, { PORT: "1", ...environment });
 
-it("reads what task types declare beside the configuration", () => {
+it("reads the variables that task types declare, besides the configuration", () => {
   const { config, settings } = readBoth({ API_KEY: "key_1", ALLOW_ALL: "", PAGES: "7" });
   expect(config).toEqual({ PORT: 1 });
   expect(Object.fromEntries(settings)).toEqual({ API_KEY: "key_1", ALLOW_ALL: false, PAGES: 7 });

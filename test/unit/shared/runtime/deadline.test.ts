@@ -41,7 +41,7 @@ it("gives up when the time is up, and not before", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it("gives up when the caller goes, and leaves no timer", async () => {
+it("gives up if the caller goes, and leaves no timer", async () => {
   const { clock, caller, work, ends, record, deadline } = setup();
   const waiting = record(withDeadline(deadline, () => work.promise));
   caller.abort();
@@ -50,7 +50,7 @@ it("gives up when the caller goes, and leaves no timer", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it("gives up at once when the caller has gone before", async () => {
+it("gives up at once if the caller has already gone", async () => {
   const { clock, caller, work, deadline } = setup();
   caller.abort();
   await expect(withDeadline(deadline, () => work.promise)).rejects.toThrow(DeadlineError);
@@ -76,7 +76,7 @@ it("signals the work when the wait is over, and ignores its result after that", 
   await expect(work.promise).rejects.toThrow("stopped");
 });
 
-it("passes on what the work throws at once, and leaves no timer", async () => {
+it("passes on a synchronous throw, and leaves no timer", async () => {
   const { clock, deadline } = setup();
   const broken = () => {
     throw new TypeError("bug");

@@ -26,7 +26,7 @@ it.each([
   });
 });
 
-it("leaves out what is below its level, which is info unless told otherwise", () => {
+it("leaves out lines below its level, which is info by default", () => {
   const { log, lines } = captureLines();
   log.debug({}, "left out");
   expect(lines).toEqual([]);

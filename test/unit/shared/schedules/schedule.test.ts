@@ -21,7 +21,7 @@ const NIGHTLY = {
   payload: { to: "ops@example.com" },
 } as const satisfies ScheduleDefinition<typeof sendReport>;
 
-it("a schedule has its payload as text, and makes up for the latest time alone unless it says otherwise", () => {
+it("a schedule has its payload as text, and fires only the latest missed time by default", () => {
   expect(defineSchedule(NIGHTLY)).toMatchObject({
     name: "nightly-report",
     catchUp: false,
@@ -30,7 +30,7 @@ it("a schedule has its payload as text, and makes up for the latest time alone u
   expect(defineSchedule({ ...NIGHTLY, catchUp: true }).catchUp).toBe(true);
 });
 
-it("the compiler knows the payload", () => {
+it("the compiler checks the payload", () => {
   // @ts-expect-error -- There is no such field.
   expect(() => defineSchedule({ ...NIGHTLY, payload: { to: "ops@example.com", subject: "x" } })).toThrow(TypeError);
   // @ts-expect-error -- A field is missing.
@@ -49,12 +49,12 @@ it.each([
   expect(() => defineSchedule({ ...NIGHTLY, ...change })).toThrow(sentence);
 });
 
-it("all problems are told at once", () => {
+it("all problems are reported at once", () => {
   const broken = { ...NIGHTLY, name: "?", cron: "?", timeZone: "?", payload: { to: "?" } };
   expect(() => defineSchedule(broken)).toThrow(/name .*\n.*time zone .*\n.*cron .*\n.*payload/);
 });
 
-it("a registry takes schedules of its own types, each with a name of its own", () => {
+it("a registry accepts schedules of its own types with unique names", () => {
   const nightly = defineSchedule(NIGHTLY);
   const parts = { queues: TEST_QUEUES, taskTypes: [sendReport] };
   expect([...defineRegistry(parts).schedules.keys()]).toEqual([]);

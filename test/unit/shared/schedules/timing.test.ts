@@ -9,7 +9,7 @@ const YEAR_2026 = Date.UTC(2026, 0, 1);
 const inUtc = (cron: string) => timingOf({ cron, timeZone: "Etc/UTC" });
 const dayOf = (at: number | undefined) => at && new Date(at).toISOString().slice(0, 10);
 
-it("a time itself is not after itself, and a part of a minute counts as its end does", () => {
+it("a time isn't after itself, and a part of a minute counts as its end", () => {
   const timing = inUtc("*/5 * * * *");
   expect(timing.next(YEAR_2026)).toBe(YEAR_2026 + 5 * MINUTE_MS);
   expect(timing.next(YEAR_2026 - 1)).toBe(YEAR_2026);
@@ -17,7 +17,7 @@ it("a time itself is not after itself, and a part of a minute counts as its end 
   expect(timing.latest({ afterMs: YEAR_2026, untilMs: YEAR_2026 + 10 * MINUTE_MS, most: 9 })).toHaveLength(2);
 });
 
-it("leap days are found across a century without one, and a day of the week or of the month fits", () => {
+it("leap days are found across a century without one, and either the weekday or the day of the month matches", () => {
   expect(dayOf(inUtc("0 0 29 2 *").next(Date.UTC(2096, 2, 1)))).toBe("2104-02-29");
   // Either fits, as in every cron: 1 January 2026 is a Thursday.
   const timing = inUtc("0 0 2 * MON");
@@ -25,7 +25,7 @@ it("leap days are found across a century without one, and a day of the week or o
   expect([dayOf(first), dayOf(timing.next(first))]).toEqual(["2026-01-02", "2026-01-05"]);
 });
 
-it("the latest times of years are the last ones, the oldest first", () => {
+it("the latest times of years are the last ones, in ascending order", () => {
   const span = { afterMs: 0, untilMs: YEAR_2026 + 30_000, most: 3 };
   expect(inUtc("* * * * *").latest(span)).toEqual([-2, -1, 0].map((n) => YEAR_2026 + n * MINUTE_MS));
   expect(inUtc("0 0 1 1 *").latest({ ...span, most: 1 })).toEqual([YEAR_2026]);

@@ -116,7 +116,7 @@ const read = (environment: Readonly<Record<string, string>>) =>
 
 const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString("base64")}`;
 
-it("needs nothing but its secret", () => {
+it("needs only its secret", () => {
   expect(Object.fromEntries(read({}).settings)).toEqual({
     WEBHOOK_SIGNING_SECRET: [Buffer.alloc(32, 7)],
     WEBHOOK_SIGNATURES: ["v1"],
@@ -148,11 +148,11 @@ it.each([
   ["WEBHOOK_ALLOWED_PORTS", Array.from({ length: 21 }, (_, index) => index + 1).join(",")],
   ["WEBHOOK_DELIVERIES_PER_HOST", "0"],
   ["WEBHOOK_DELIVERIES_PER_HOST", "1.5"],
-])("refuses %s=%s by its name", (name, text) => {
+])("refuses %s=%s and names it", (name, text) => {
   expect(() => read({ [name]: text })).toThrow(`${name}: `);
 });
 
-it("names the secret's variable, its length and the range, and not its value", () => {
+it("names the secret's variable, its length and the allowed range, but not its value", () => {
   const short = "whsec_c2hvcnQ=";
   expect(() => read({ WEBHOOK_SIGNING_SECRET: short })).toThrow(
     "The configuration is invalid:\n" +

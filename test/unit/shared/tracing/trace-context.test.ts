@@ -17,13 +17,13 @@ test.each(["00", "01", "03"])("a trace context with flags %s is written as it wa
   expect(context && writeTraceParent(context)).toBe(text);
 });
 
-test("flags that the standard doesn't define are read, and reset when the trace is passed on", () => {
+test("flags that the standard doesn't define are read, and cleared when the trace is passed on", () => {
   const context = readTraceParent(`00-${TRACE}-${SPAN}-ff`);
   expect(context?.traceFlags).toBe(0xff);
   expect(context && writeTraceParent(context)).toBe(`00-${TRACE}-${SPAN}-03`);
 });
 
-test("a trace context of a later version is read as far as this version knows it", () => {
+test("the known part of a later version's trace context is read", () => {
   expect(readTraceParent(`01-${TRACE}-${SPAN}-01-more`)).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
 });
 

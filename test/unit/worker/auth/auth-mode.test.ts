@@ -32,7 +32,7 @@ test("platform mode accepts a removed signature, and fetches no keys", async () 
   expect(harness.server.fetches).toBe(0);
 });
 
-test("auto mode accepts a removed signature without keys, and verifies one that is there", async () => {
+test("auto mode accepts a removed signature without keys, and verifies one that is present", async () => {
   const harness = await setUpTokenRules("auto");
 
   expect(await harness.present(strippedToken(harness))).toMatchObject({ kind: "authenticated" });

@@ -15,7 +15,7 @@ it("authenticates the invoker by its own token, and says who it is", async () =>
   expect(server.fetches).toBe(1);
 });
 
-it("accepts a token whose header doesn't give its type", async () => {
+it("accepts a token whose header has no type", async () => {
   const { present, claims } = await setUpTokenRules();
   expect((await present(signToken(KEY, claims, { typ: undefined }))).kind).toBe("authenticated");
 });
@@ -60,7 +60,7 @@ it("remembers a verified token until it expires, and no longer", async () => {
   expect(await present(token)).toEqual({ kind: "unauthenticated", reason: "expired" });
 });
 
-it("checks the key of a remembered token again in the seconds of skew after its end", async () => {
+it("checks the key of a remembered token again in the seconds of skew after its expiry", async () => {
   const { server, clock, present, claims, nowS } = await setUpTokenRules();
   server.respondWith(pemResponse([KEY], "max-age=60"));
   const token = signToken(KEY, { ...claims, exp: nowS + 100 });
@@ -93,7 +93,7 @@ describe("a key server that fails", () => {
     ["answers HTML", { body: "<html>Sign in</html>" }],
   ];
 
-  it.each(failures)("gives 503 within 2 s when it %s and there are no keys", async (_name, response) => {
+  it.each(failures)("gives 503 within 2 s if it %s and there are no keys", async (_name, response) => {
     const harness = await setUpTokenRules();
     harness.server.respondWith(response);
     const arrived = harness.server.nextFetch();
@@ -106,7 +106,7 @@ describe("a key server that fails", () => {
     expectNoTokenIn(authentication, harness, harness.token);
   });
 
-  it.each(failures)("gives 200 with the keys at hand when it %s", async (_name, response) => {
+  it.each(failures)("gives 200 with the available keys if it %s", async (_name, response) => {
     const { server, clock, present, claims, token } = await setUpTokenRules();
     vi.useFakeTimers({ toFake: ["Date"], now: clock.now() });
     onTestFinished(() => void vi.useRealTimers());

@@ -35,7 +35,7 @@ describe("an address in the URL", () => {
     ["loopback, mapped, in hexadecimal", "[0:0:0:0:0:ffff:7f00:1]"],
     ["a private network", "10.1.2.3"],
     ["Google's metadata server of IPv6", "[fd20:ce::254]"],
-  ])("is refused where it is %s", async (_name, host) => {
+  ])("is refused if it is %s", async (_name, host) => {
     const { deliver, receiver } = await setUpWebhooks({ allowPrivateAddresses: false });
     expect(await deliver({ url: `http://${host}:${receiver.port}/` })).toEqual(REFUSED);
     expect(await deliver({ url: `https://${host}:${receiver.port}/` })).toEqual(REFUSED);
@@ -130,7 +130,7 @@ describe("the port", () => {
     expect(await deliver({ url })).toMatchObject({ kind: "retry" });
   });
 
-  it("is one of those that the setting lists, and no other", async () => {
+  it("is one of those in the setting, and no other", async () => {
     const { deliver, abort } = await toPublicHost({ settings: { WEBHOOK_ALLOWED_PORTS: [8443] } });
     expect(await deliver({ url: "https://subscriber.test/" })).toEqual(PORT_REFUSED);
     abort.abort();

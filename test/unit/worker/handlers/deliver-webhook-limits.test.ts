@@ -18,7 +18,7 @@ async function startFlood(flood: { beginning?: string; repeated: string }) {
   return { ...server, url: `http://127.0.0.1:${server.port}/` };
 }
 
-describe("what comes before the response", () => {
+describe("the bytes before the response", () => {
   it.each([
     ["100s", "HTTP/1.1 100 Continue\r\n\r\n"],
     ["102s", "HTTP/1.1 102 Processing\r\n\r\n"],
@@ -27,7 +27,7 @@ describe("what comes before the response", () => {
     ["a header block", `x: ${"x".repeat(100)}\r\n`],
     ["one header", "x"],
     ["empty lines", "\r\n"],
-  ])("is limited when it is %s without end", async (name, repeated) => {
+  ])("are limited if the subscriber sends %s without end", async (name, repeated) => {
     const beginning = name.startsWith("a header") || name.startsWith("one header") ? "HTTP/1.1 200 OK\r\nx: " : "";
     const flood = await startFlood({ beginning, repeated });
     const { deliver, abort } = await setUpWebhooks();
@@ -53,12 +53,12 @@ describe("what comes before the response", () => {
   });
 });
 
-describe("what comes after the status", () => {
+describe("the bytes after the status", () => {
   it.each([
     ["a body", "1000\r\n" + "x".repeat(4_096) + "\r\n"],
     ["chunk extensions", `1;${"x".repeat(8_000)}\r\nx\r\n`],
     ["trailers", `x: ${"x".repeat(100)}\r\n`],
-  ])("is limited when it is %s without end, and the status counts", async (name, repeated) => {
+  ])("are limited if the subscriber sends %s without end, and the status counts", async (name, repeated) => {
     const head = "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n";
     const flood = await startFlood({ beginning: name === "trailers" ? `${head}0\r\n` : head, repeated });
     const { deliver, abort } = await setUpWebhooks();
@@ -85,7 +85,7 @@ describe("deliveries to one host", () => {
   }
   const V4 = { address: "127.0.0.1", family: 4 };
 
-  it("are as many as the setting says; another waits, and is sent when one has ended", async () => {
+  it("are as many as configured; another waits, and is sent when one has ended", async () => {
     const { deliver, held, until, receiver } = await setUpHeld({ perHost: 2 });
     const first = [deliver(), deliver()];
     await until(2);
@@ -99,7 +99,7 @@ describe("deliveries to one host", () => {
     expect(await Promise.all([...first, third])).toMatchObject([{ kind: "succeeded" }, {}, { kind: "succeeded" }]);
   });
 
-  it("that have waited for 10 s ask for a retry, and more than may wait do so at once", async () => {
+  it("that have waited for 10 s ask for a retry, and if too many wait, the others do so at once", async () => {
     const { deliver, until, receiver, clock } = await setUpHeld({ perHost: 1 });
     void deliver();
     await until(1);
@@ -134,7 +134,7 @@ describe("deliveries to one host", () => {
     expect(receiver.connections).toBe(1);
   });
 
-  it("by many names that lead to one address are twice as many as by one name", async () => {
+  it("with many names for one address are twice as many as with one name", async () => {
     const { deliver, until, receiver, clock } = await setUpHeld({ perHost: 1 });
     const urls = ["a", "b", "c", "d"].map((name) => `http://v4-${name}.test:${receiver.port}/`);
     const sent = urls.map((url) => deliver({ url }));
@@ -144,7 +144,7 @@ describe("deliveries to one host", () => {
     expect(receiver.connections).toBe(2);
   });
 
-  it("whose names' lookups are under way are twice as many for a domain as for a host", async () => {
+  it("whose names are being looked up are twice as many for a domain as for a host", async () => {
     const lookUps: string[] = [];
     const { deliver, clock, abort } = await setUpWebhooks({
       resolve: (name) => {
@@ -169,7 +169,7 @@ describe("deliveries to one host", () => {
   it.each<[string, (held: http.ServerResponse | undefined) => void]>([
     ["an error status", (held) => void held?.writeHead(500).end()],
     ["a closed connection", (held) => held?.destroy()],
-  ])("make room for others when they end by %s", async (_name, end) => {
+  ])("make room for others if they end by %s", async (_name, end) => {
     const { deliver, held, until } = await setUpHeld({ perHost: 1 });
     const first = deliver();
     await until(1);
@@ -180,7 +180,7 @@ describe("deliveries to one host", () => {
     expect(held).toHaveLength(2);
   });
 
-  it("make room for others when their signal fires, or their name can't be resolved or is refused", async () => {
+  it("make room for others if their signal fires, or their name can't be resolved or is refused", async () => {
     const refused = { address: "10.0.0.1", family: 4 };
     const answers = [() => Promise.reject(new Error("no")), () => Promise.resolve([refused])];
     const { deliver, abort } = await setUpWebhooks({

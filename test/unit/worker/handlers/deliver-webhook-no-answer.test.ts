@@ -16,7 +16,7 @@ async function listen(onData: (socket: net.Socket) => void): Promise<string> {
   return `127.0.0.1:${portOf(server)}`;
 }
 
-describe("no answer", () => {
+describe("no response", () => {
   it.each<[string, (socket: net.Socket) => void, string]>([
     ["a reset connection", (socket) => socket.resetAndDestroy(), "connection_closed"],
     ["a closed connection", (socket) => socket.end(), "connection_closed"],
@@ -31,7 +31,7 @@ describe("no answer", () => {
       (socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
       "connection_closed",
     ],
-  ])("by %s is tried again", async (_name, onData, code) => {
+  ])("by %s is retried", async (_name, onData, code) => {
     const host = await listen(onData);
     const { deliver } = await setUpWebhooks();
     expect(await deliver({ url: `http://${host}/` })).toEqual({
@@ -40,13 +40,13 @@ describe("no answer", () => {
     });
   });
 
-  it("by a port where nobody listens is tried again", async () => {
+  it("by a port where nobody listens is retried", async () => {
     const { deliver, receiver, url } = await setUpWebhooks();
     await receiver.close();
     expect(await deliver({ url })).toMatchObject({ kind: "retry", error: { code: "connection_refused" } });
   });
 
-  it("by a subscriber that never ends the TLS handshake is tried again", async () => {
+  it("by a subscriber that never ends the TLS handshake is retried", async () => {
     const arrived = Promise.withResolvers<void>();
     const host = await listen(() => arrived.resolve());
     const { deliver, clock } = await setUpWebhooks();
@@ -56,7 +56,7 @@ describe("no answer", () => {
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "response_timeout" } });
   });
 
-  it("by a subscriber that sends its header a byte at a time is tried again", async () => {
+  it("by a subscriber that sends its header a byte at a time is retried", async () => {
     const arrived = Promise.withResolvers<net.Socket>();
     const host = await listen((socket) => arrived.resolve(socket));
     const { deliver, clock } = await setUpWebhooks();
@@ -70,7 +70,7 @@ describe("no answer", () => {
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "response_timeout" } });
   });
 
-  it("by a subscriber that doesn't speak TLS is tried again", async () => {
+  it("by a subscriber that doesn't speak TLS is retried", async () => {
     const host = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const { deliver } = await setUpWebhooks();
     expect(await deliver({ url: `https://${host}/` })).toMatchObject({ kind: "retry", error: { code: "tls_failed" } });
@@ -84,7 +84,7 @@ describe("no answer", () => {
     ["ECONNREFUSED", "name_server_failed"],
     ["ETIMEOUT", "name_timeout"],
     ["ESOMETHING", "network_error"],
-  ])("by a lookup that fails with %s is tried again", async (systemCode, code) => {
+  ])("by a lookup that fails with %s is retried", async (systemCode, code) => {
     const { deliver } = await setUpWebhooks({
       resolve: () => Promise.reject(Object.assign(new Error("canary"), { code: systemCode })),
     });
@@ -93,7 +93,7 @@ describe("no answer", () => {
     expect(JSON.stringify(result)).not.toContain("canary");
   });
 
-  it("by a name without addresses is tried again", async () => {
+  it("by a name without addresses is retried", async () => {
     const { deliver } = await setUpWebhooks({ resolve: () => Promise.resolve([]) });
     expect(await deliver({ url: "http://subscriber.test/" })).toMatchObject({
       kind: "retry",

@@ -35,7 +35,7 @@ it("is verified by its subscriber, whatever the query, and by no other on the sa
   expect(isAcceptedBy(secretOf("/"))).toBe(false);
 });
 
-it("is verified by the endpoint that the task names, wherever it is sent, and not by the URL's secret", async () => {
+it("is verified by the endpoint that the task names, whatever the URL, and not with the URL's secret", async () => {
   const { send, secretOf } = await setup();
   const isAcceptedBy = await send("/shared", "ep_1");
   expect(isAcceptedBy(secretOf("/elsewhere", "ep_1"))).toBe(true);
@@ -43,12 +43,12 @@ it("is verified by the endpoint that the task names, wherever it is sent, and no
   expect(isAcceptedBy(secretOf("/shared"))).toBe(false);
 });
 
-it("is not verified by the master secret, which no subscriber holds", async () => {
+it("isn't verified with the master secret, which no subscriber has", async () => {
   const { send } = await setup();
   expect((await send("/hook"))(WEBHOOK_SECRET)).toBe(false);
 });
 
-it("is verified by the secrets from either master while one replaces the other", async () => {
+it("is verified with the secrets from either master while one replaces the other", async () => {
   const { send, secretOf, receiver } = await setup({ WEBHOOK_SIGNING_SECRET: [MASTER, OLD_MASTER] });
   const isAcceptedBy = await send("/hook");
   expect(isAcceptedBy(secretOf("/hook"))).toBe(true);
@@ -62,7 +62,7 @@ it("lists the signatures of both schemes", async () => {
   expect(receiver.received[0]?.headers["webhook-signature"]).toMatch(/^v1,[^ ]{44} v1a,[^ ]{88}$/);
 });
 
-it("is verified by the old master only where the stack says so", async () => {
+it("is verified with the old master only if the stack is configured so", async () => {
   const old = `whsec_${OLD_MASTER.toString("base64")}`;
   const masters = { WEBHOOK_SIGNING_SECRET: [MASTER, OLD_MASTER] };
   const { send } = await setup(masters);

@@ -68,7 +68,7 @@ describe("the subscriber's status", () => {
     });
   });
 
-  it.each([408, 409, 425, 429, 500, 501, 502, 503, 504, 599, 600, 999])("%d is tried again", async (status) => {
+  it.each([408, 409, 425, 429, 500, 501, 502, 503, 504, 599, 600, 999])("%d is retried", async (status) => {
     const { deliver } = await setUpWebhooks({ answer: (response) => void response.writeHead(status).end() });
     expect(await deliver()).toEqual({
       kind: "retry",
@@ -76,7 +76,7 @@ describe("the subscriber's status", () => {
     });
   });
 
-  it.each([301, 302, 303, 307, 308])("%d is tried again and not followed", async (status) => {
+  it.each([301, 302, 303, 307, 308])("%d is retried and not followed", async (status) => {
     const { deliver, receiver } = await setUpWebhooks({
       answer: (response) => void response.writeHead(status, { location: "/elsewhere" }).end(),
     });
@@ -119,7 +119,7 @@ describe("Retry-After", () => {
     expect(await deliver()).toMatchObject({ kind: "retry", retryAfterMs: atMs - clock.now() });
   });
 
-  it("does not rescue a delivery that failed permanently", async () => {
+  it("doesn't rescue a delivery that failed permanently", async () => {
     const { deliver } = await setUpWebhooks({
       answer: (response) => void response.writeHead(410, { "retry-after": "5" }).end(),
     });
@@ -138,7 +138,7 @@ describe("the signal", () => {
     await closed;
   });
 
-  it("isn't waited for while the subscriber hangs: after 28 s of 30 the task asks for a retry", async () => {
+  it("isn't needed while the subscriber hangs: after 28 s of 30 the task asks for a retry", async () => {
     const { deliver, receiver, clock } = await setUpWebhooks({ answer: () => undefined });
     const arrived = receiver.next();
     const pending = deliver();
@@ -175,7 +175,7 @@ describe("the signal", () => {
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "aborted" } });
   });
 
-  it("isn't needed to end the wait for a name: 4 s do", async () => {
+  it("isn't needed to end the wait for a name, which lasts 4 s at most", async () => {
     const { deliver, clock } = await setUpWebhooks({ resolve: () => new Promise(() => undefined) });
     const pending = deliver({ url: "http://subscriber.test/" });
     while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -184,7 +184,7 @@ describe("the signal", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("changes nothing once a response has begun", async () => {
+  it("has no effect once a response has begun", async () => {
     const { deliver, receiver, abort, clock } = await setUpWebhooks({
       answer: (response) => void response.writeHead(200).write("never ends"),
     });
@@ -198,7 +198,7 @@ describe("the signal", () => {
   });
 });
 
-describe("the answer's body", () => {
+describe("the response's body", () => {
   it("is abandoned after 64 KiB, and the status counts", async () => {
     const { deliver, receiver } = await setUpWebhooks({
       answer: (response) => {

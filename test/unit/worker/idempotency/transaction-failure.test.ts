@@ -40,6 +40,6 @@ it.each([
   expect(() => failureOf(code)).toThrow(RecordStoreError);
 });
 
-it("treats ABORTED as another attempt that is busy with the same documents", () => {
+it("treats ABORTED as contention with another attempt on the same documents", () => {
   expect(failureOf(status.ABORTED)).toEqual({ kind: "decided", outcome: { kind: "busy", retryAfterMs: 1_000 } });
 });

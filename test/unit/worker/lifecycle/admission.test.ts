@@ -50,7 +50,7 @@ const CLAIMANT = {
 const decide = (record: TaskRecord | null, ageMs = 0, mayHaveRunUnseen = false) =>
   standingOf(record, { ...CLAIMANT, hopAtMs: NOW_MS - ageMs, mayHaveRunUnseen }, NOW_MS);
 
-it("takes a task without a record as its first attempt", () => {
+it("starts a task without a record as its first attempt", () => {
   expect(decide(null)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
 });
 
@@ -58,11 +58,11 @@ it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s a
   expect(decide({ ...WAITING, state })).toEqual({ kind: "duplicate", state });
 });
 
-it("takes a waiting task with the next fence and attempt", () => {
+it("starts a waiting task with the next fence and attempt", () => {
   expect(decide(WAITING)).toEqual({ kind: "free", fence: 8, attempts: 3, from: WAITING });
 });
 
-it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lease", (leftMs) => {
+it.each([1, 25_000, 50_000])("waits for the remaining %s ms of another's lease", (leftMs) => {
   expect(decide(runningFor(leftMs))).toEqual({ kind: "busy", retryAfterMs: leftMs });
 });
 
@@ -75,7 +75,7 @@ it.each([
   ["waits", { ...WAITING, attempts: 3 }],
   ["runs no more", runningFor(0, { attempts: 3 })],
   ["was allowed more attempts before", { ...WAITING, attempts: 9 }],
-])("is exhausted when a task that had its last attempt %s", (_name, record) => {
+])("is exhausted if a task that had its last attempt %s", (_name, record) => {
   expect(decide(record)).toEqual({ kind: "exhausted", record });
 });
 
@@ -156,7 +156,7 @@ it("gives up on a task half a day before Cloud Tasks deletes it, unless it has n
   expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
 });
 
-it("also gives up on a task without a record at that age, if attempts may have been killed without leaving one", () => {
+it("also gives up on a task without a record at that age, if killed attempts may have left none", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
   expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
   expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });
@@ -177,11 +177,11 @@ it.each([
   ["was lost", runningFor(0)],
   ["has no attempts left", { ...WAITING, attempts: 3 }],
   ["is to be cancelled", { ...WAITING, cancelRequestedAt: at(NOW_MS) }],
-])("is a duplicate when the task has gone on to a later hop, which %s", (_name, record) => {
+])("is a duplicate if the task is at a later hop, which %s", (_name, record) => {
   expect(decide({ ...record, hop: 1 })).toEqual({ kind: "duplicate", state: record.state });
 });
 
-it("goes on at its own hop when that is later than the record's", () => {
+it("continues at its own hop if that is later than the record's", () => {
   const third = { ...CLAIMANT, hop: 3, hopAtMs: NOW_MS, mayHaveRunUnseen: false };
   for (const hop of [undefined, 1, 2, 3]) {
     const record = { ...WAITING, hop };
@@ -202,7 +202,7 @@ const early = (record: TaskRecord | null, over: { isDue?: boolean; isRepeated?: 
 it.each([
   ["no record", null, { attempts: 0, log: [], as: { owner: "mine", fence: 1, from: null } }],
   ["a record", WAITING, { attempts: 2, log: [], as: { owner: "mine", fence: 8, from: WAITING } }],
-])("puts a task with %s off to its next hop when it comes early, and counts nothing", (_name, record, written) => {
+])("moves a task with %s to its next hop if it is early, and counts nothing", (_name, record, written) => {
   for (const isRepeated of [false, true]) {
     expect(early(record, { isRepeated })).toEqual({
       kind: "reject",
@@ -221,11 +221,11 @@ it("writes the hop of an early delivery once", () => {
   });
 });
 
-it("lets a task run that is due by Firestore's clock", () => {
+it("runs a task that is due by Firestore's clock", () => {
   expect(early(WAITING, { isDue: true })).toMatchObject({ kind: "run", transition: null });
 });
 
-it("doesn't put off a task that has ended, gone on, or is at work", () => {
+it("doesn't postpone a task that has ended, is at a later hop, or is running", () => {
   expect(early({ ...WAITING, state: "cancelled" }).kind).toBe("reject");
   for (const record of [{ ...WAITING, state: "cancelled" } as const, { ...WAITING, hop: 3 }, runningFor(1)]) {
     expect(early(record)).toMatchObject({ kind: "reject", transition: null });

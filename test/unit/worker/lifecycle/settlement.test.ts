@@ -132,7 +132,7 @@ it.each(SETTLEMENTS)("settles %j at attempt %i of 3 as %j", (end, attempts, sett
   expect(settle(end, { attempts }).settled).toEqual(settlement);
 });
 
-it("lets Cloud Tasks delete a task only when its record is terminal, or has its next hop", () => {
+it("lets Cloud Tasks delete a task only if its record is terminal, or has its next hop", () => {
   const acknowledged = new Set(["done", "duplicate", "dead", "rescheduled"]);
   for (const [end] of SETTLEMENTS) {
     for (const attempts of [1, 2, 3, 4]) {
@@ -253,7 +253,7 @@ const LOGGED: readonly (readonly [AttemptEnd, object])[] = [
   [{ kind: "released" }, { code: null, message: null, stack: null }],
 ];
 
-it.each(LOGGED)("adds an attempt that ended as %j to the log, which is carried on as it was", (end, said) => {
+it.each(LOGGED)("adds an attempt that ended as %j to the log, and keeps the other entries", (end, said) => {
   const [carried, entry, ...more] = settle(end, { attempts: 2 }).log ?? [];
 
   expect(carried).toBe(EARLIER);

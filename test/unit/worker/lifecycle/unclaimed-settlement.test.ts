@@ -53,7 +53,7 @@ const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFenc
 it.each([
   ["is too old", { ...WAITING }, OLD_MS, 2],
   ["has had more attempts than are allowed by now", { ...WAITING, attempts: 7 }, 0, 8],
-])("does not dead-letter a task whose handler has just succeeded, even if it %s", (_, record, ageMs, attempts) => {
+])("doesn't dead-letter a task whose handler has just succeeded, even if it %s", (_, record, ageMs, attempts) => {
   expect(decide(record, { kind: "succeeded", result: 1 }, ageMs)).toMatchObject({
     transition: { kind: "complete", attempts, as: { owner: "mine", fence: 5 } },
     outcome: { kind: "done", result: 1 },
@@ -102,7 +102,7 @@ it.each([
   expect(decide(WAITING, end, 0, 3)).toMatchObject({ transition: null, outcome: { kind: end.kind } });
 });
 
-it("counts a retry whose commit cannot have taken effect, because another's has its fence", () => {
+it("counts a retry whose commit can't have taken effect, because another's has its fence", () => {
   expect(decide(WAITING, { kind: "retry", error }, 0, 4)).toMatchObject({
     transition: { kind: "retry", as: { fence: 5 } },
   });
@@ -160,7 +160,7 @@ it.each([
   });
 });
 
-it("leaves a task that has gone on to a later hop to that, however the attempt ends", () => {
+it("leaves a task alone that is at a later hop, however the attempt ends", () => {
   const record = { ...WAITING, ...HOP_1 };
   for (const end of [
     { kind: "succeeded", result: 1 },

@@ -64,7 +64,7 @@ it("numbers children that have no key", () => {
   expect(followUps.end().map(({ entry }) => entry.origin?.[3])).toEqual(["#1", "second", "#3"]);
 });
 
-it("is due at once, after a number of seconds, or at a time in whatever zone", () => {
+it("is due at once, after a number of seconds, or at a time in any zone", () => {
   const { followUps, clock, add } = setUp();
   const atMs = clock.now() + 5_400_000;
   const local = new Date(atMs + 2 * 3_600_000).toISOString().replace("Z", "+02:00");
@@ -91,14 +91,14 @@ it.each([
   expect(followUps.end()).toEqual([]);
 });
 
-it("refuses what isn't one of the type", () => {
+it("refuses a payload that doesn't match the type", () => {
   const { followUps, add } = setUp();
   expect(() => add({}, { n: "1" })).toThrow(TypeError);
   expect(() => add({}, { n: 1, text: "x".repeat(300_001) })).toThrow("bytes");
   expect(followUps.end()).toEqual([]);
 });
 
-it("refuses types that aren't registered, and another one of the same name", () => {
+it("refuses unregistered types, and another type with a registered name", () => {
   const { followUps } = setUp();
   expect(() => followUps.add("test.other", {})).toThrow('There is no task type "test.other" in shared/tasks/index.ts.');
   const twin = defineTask({ ...child, attempts: 2 });
@@ -120,7 +120,7 @@ it("refuses the 101st task", () => {
   expect(followUps.end()).toHaveLength(100);
 });
 
-it("takes 4 MiB of payloads, and not a byte more", () => {
+it("accepts 4 MiB of payloads, and not a byte more", () => {
   const { followUps, add } = setUp();
   // {"n":1,"text":"…"} has 17 bytes around its text.
   const ofBytes = (bytes: number) => ({ n: 1, text: "x".repeat(bytes - 17) });
@@ -130,19 +130,19 @@ it("takes 4 MiB of payloads, and not a byte more", () => {
   expect(followUps.end()).toHaveLength(17);
 });
 
-it("refuses everything once the handler has ended", () => {
+it("refuses everything after the handler has ended", () => {
   const { followUps, add } = setUp();
   followUps.end();
   expect(() => add()).toThrow("The handler has ended");
 });
 
-it("needs a key for what a natural task enqueues", () => {
+it("requires a key for a natural task's children", () => {
   const { add } = setUp("natural");
   expect(() => add()).toThrow("give the test.child that it enqueues a key");
   expect(() => add({ key: "k" })).not.toThrow();
 });
 
-it("the compiler knows payloads, and that a natural task's children need keys", () => {
+it("the compiler checks payloads, and that a natural task's children have keys", () => {
   const claim = defineTask({ ...child, type: "test.parent" });
   const natural = defineTask({ ...claim, idempotency: "natural" });
   const never = async (context: HandlerContext<typeof claim>) => {

@@ -42,7 +42,7 @@ function contextOf(over: Partial<RunContext> = {}): RunContext {
   };
 }
 
-it("hands the parsed payload and the context to the handler", async () => {
+it("passes the parsed payload and the context to the handler", async () => {
   const seen: unknown[] = [];
   const bound = bindHandler(taskTypeOf("claim"), async (payload, context) => {
     seen.push(payload, context);
@@ -185,7 +185,7 @@ it("builds results from a handler's return values, with a wait only if one is gi
   ]);
 });
 
-it("refuses to put a task off until a time that isn't a number", () => {
+it("refuses to snooze a task until a time that isn't a number", () => {
   expect(() => snooze({ untilMs: Date.parse("soon") })).toThrow(TypeError);
   for (const forMs of [Number.NaN, "5000", 5n, null, undefined]) {
     // @ts-expect-error -- Most of them aren't numbers, as in a handler without types.
@@ -193,7 +193,7 @@ it("refuses to put a task off until a time that isn't a number", () => {
   }
 });
 
-it("drops a result that is too large to keep, and says so, because the work is done", async () => {
+it("drops a result that is too large to store, and says so, because the work is done", async () => {
   const bound = bindHandler(taskTypeOf("claim"), () => Promise.resolve(succeeded("x".repeat(64 * 1024))));
   const prepared = bound.prepare({ n: 1 });
   if (!prepared.ok) throw new Error("The payload fits.");

@@ -60,7 +60,7 @@ const ends: readonly HandlerResult[] = [
   { kind: "saturated", error },
 ];
 
-it.each(ends)("ends as the handler says: $kind", async (end) => {
+it.each(ends)("ends as the handler returns: $kind", async (end) => {
   const harness = startHandler(() => Promise.resolve(end));
   await harness.ended;
   expect(harness.ends).toEqual([{ kind: "ended", end }]);
@@ -82,7 +82,7 @@ it("numbers every attempt of an unrecorded task as the first", async () => {
   expect(contexts).toMatchObject([{ attempt: 1 }]);
 });
 
-it("ends as threw when the handler throws, and logs why", async () => {
+it("ends as threw if the handler throws, and logs why", async () => {
   const harness = startHandler();
   harness.fail(new RangeError("canary-message"));
   await harness.ended;
@@ -125,7 +125,7 @@ it.each<[string, (harness: ReturnType<typeof startHandler>) => void]>([
   ["throws", ({ fail, signal }) => fail(signal.reason)],
   ["asks for a retry", ({ end }) => end({ kind: "retry", error })],
   ["blames a dependency", ({ end }) => end({ kind: "saturated", error })],
-])("ends as timed out when the handler %s within its grace", async (_name, stop) => {
+])("ends as timed out if the handler %s within its grace", async (_name, stop) => {
   const harness = startHandler();
   await harness.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
   expect(harness.ends).toEqual([]);
@@ -135,7 +135,7 @@ it.each<[string, (harness: ReturnType<typeof startHandler>) => void]>([
   expect(harness.clock.pending).toBe(0);
 });
 
-it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand after the signal", async (end) => {
+it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("accepts $kind after the signal", async (end) => {
   const harness = startHandler();
   await harness.clock.advance(TIMEOUT_MS + 1);
   harness.end(end);
@@ -160,7 +160,7 @@ it("counts a natural task's attempt that ignores its signal, because no lease ke
   expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
-it("keeps its decision, and logs nothing, when the handler throws later", async () => {
+it("keeps its decision, and logs nothing, if the handler throws later", async () => {
   const harness = startHandler();
   await harness.clock.advance(TIMEOUT_MS + GRACE_MS);
   await harness.ended;
@@ -197,7 +197,7 @@ it("leaves no listener on the worker's shutdown, which outlives every attempt", 
   expect(getEventListeners(harness.shutdown.signal, "abort")).toEqual([]);
 });
 
-it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand on shutdown", async (end) => {
+it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("accepts $kind on shutdown", async (end) => {
   const harness = startHandler();
   await shutDown(harness);
   harness.end(end);
@@ -205,7 +205,7 @@ it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand 
   expect(harness.ends).toEqual([{ kind: "ended", end }]);
 });
 
-it("reports that the worker is shutting down when a handler ignores that", async () => {
+it("reports that the worker is shutting down if a handler ignores that", async () => {
   const harness = startHandler();
   await shutDown(harness);
   await harness.clock.advance(SHUTDOWN_GRACE_MS - 1);
@@ -229,7 +229,7 @@ it("shortens the grace when the worker shuts down during it", async () => {
   expect(harness.clock.pending).toBe(0);
 });
 
-it("blames the timeout when it came before the shutdown", async () => {
+it("blames the timeout if it was before the shutdown", async () => {
   const harness = startHandler();
   void harness.shutdown.track(harness.ended);
   await harness.clock.advance(TIMEOUT_MS - 8_000);

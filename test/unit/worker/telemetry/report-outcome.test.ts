@@ -78,7 +78,7 @@ const delivery = (type: string): Delivery => ({
   run: () => Promise.reject(new Error("Nothing runs here.")),
 });
 
-it("reports how late one of our deliveries came", () => {
+it("reports how late one of our deliveries was", () => {
   const headers = { "x-cloudtasks-tasketa": "1794999999.500000" };
   const { entries, lines } = report({ kind: "done", result: null }, { headers, delivery: delivery("webhook.deliver") });
   expect(entries).toMatchObject([

@@ -5,8 +5,8 @@ import type { Surroundings } from "../surroundings.ts";
 import { printToken } from "./gcloud.ts";
 
 /**
- * The tokens of the service account that this machine has, or that the default credentials are of. Undefined if there is
- * none: a person's credentials make no tokens for an audience.
+ * The tokens of the service account of this machine or of its default credentials. Undefined if there is none: a
+ * person's credentials can't issue tokens for an audience.
  */
 export async function accountTokens(): Promise<TokenSource | undefined> {
   const { GoogleAuth: Auth, UserRefreshClient } = await import("google-auth-library");
@@ -16,7 +16,7 @@ export async function accountTokens(): Promise<TokenSource | undefined> {
 }
 
 /**
- * The tokens of a service account that the default credentials, or gcloud's account, may impersonate.
+ * The tokens of a service account that the default credentials or gcloud's account may impersonate.
  *
  * @param account its e-mail address.
  */

@@ -3,22 +3,23 @@ import { isThisMachine } from "../../producer.ts";
 import { UsageError } from "../exit.ts";
 import type { Surroundings } from "../surroundings.ts";
 
-/** What requests carry, and whose it is. */
+/** The tokens that requests carry, and their origin. */
 export interface ChosenTokens {
   readonly tokens: TokenSource | null;
-  /** Where they come from, in a few words. */
+  /** Where they are from, in a few words. */
   readonly origin: string;
 }
 
 /**
  * Chooses the tokens that the producer is called with:
  *
- * 1. none on this machine, where nobody asks for one;
- * 2. those of the account that is to be impersonated;
- * 3. those of the service account that this machine or its default credentials have;
- * 4. gcloud's. A person's token is accepted by every Cloud Run service, so it goes only where the person has confirmed it.
+ * 1. none for a producer on this machine, which needs none;
+ * 2. those of the account to impersonate;
+ * 3. those of the service account of this machine or of its default credentials;
+ * 4. gcloud's. Every Cloud Run service accepts a person's token, so it is only sent to addresses that the person has
+ *    confirmed.
  *
- * @throws UsageError for an address that no token may go to, RefusedError where there is no token.
+ * @throws UsageError for an address that no token may be sent to, RefusedError if there is no token.
  */
 export async function chooseTokens(
   { url, impersonate }: { readonly url: URL; readonly impersonate: string | undefined },
@@ -28,7 +29,7 @@ export async function chooseTokens(
   if (url.protocol !== "https:") {
     throw new UsageError("The producer's address must begin with https, since whoever sees a token can use it.");
   }
-  // Only now, since most commands are for this machine.
+  // Loaded only now, since most commands are for this machine.
   const { accountTokens, impersonatedTokens } = await import("./account-tokens.ts");
   if (impersonate !== undefined) {
     const tokens = impersonatedTokens(impersonate, surroundings);

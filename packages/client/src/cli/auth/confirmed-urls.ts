@@ -13,11 +13,11 @@ const OWN_FILE = 0o600;
 const OWN_FOLDER = 0o700;
 
 /**
- * Makes sure that a person wants their own token to go to an address. They are asked once; the address is then kept in
- * `handoff/confirmed-urls.json` of the folder for settings. No option stands for the question: whoever gets the token can
- * use it at every Cloud Run service, so a script must not be able to answer.
+ * Asks a person to confirm that their own token may be sent to an address. They are asked once; the address is then
+ * kept in `handoff/confirmed-urls.json` in the settings folder. No option replaces the question: whoever gets the token
+ * can use it at every Cloud Run service, so a script must not be able to confirm.
  *
- * @throws RefusedError where they don't want it, or there is nobody to ask.
+ * @throws RefusedError if they refuse, or there is nobody to ask.
  */
 export async function confirmUrl(origin: string, surroundings: Surroundings): Promise<void> {
   const file = fileOf(surroundings.env);
@@ -46,7 +46,7 @@ function fileOf(env: Surroundings["env"]): string {
   return path.join(folder, "handoff", "confirmed-urls.json");
 }
 
-/** A file that is missing or can't be read as one of ours confirms nothing. */
+/** A file that is missing, or isn't one that this program wrote, confirms nothing. */
 async function readConfirmed(file: string): Promise<readonly string[]> {
   try {
     return fileSchema.parse(JSON.parse(await fs.readFile(file, "utf8"))).confirmedUrls;

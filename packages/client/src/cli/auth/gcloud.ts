@@ -12,17 +12,17 @@ const run = promisify(execFile);
 const GCLOUD_TIMEOUT_MS = 60_000;
 const REUSE_MS = 5 * 60_000;
 
-/** Tokens that gcloud makes. */
+/** The tokens that gcloud issues. */
 export interface GcloudTokens {
   readonly tokens: TokenSource;
-  /** Whether they are a person's, and so accepted by every Cloud Run service. */
+  /** Whether they are a person's, which every Cloud Run service accepts. */
   readonly isPersons: boolean;
 }
 
 /**
- * The tokens of whoever is logged in to gcloud. A service account's are made for the audience.
+ * The tokens of the account that is logged in to gcloud. A service account's are issued for the audience.
  *
- * @throws RefusedError where gcloud is missing or nobody is logged in.
+ * @throws RefusedError if gcloud is missing or nobody is logged in.
  */
 export async function gcloudTokens(
   { audience }: { readonly audience: string },
@@ -35,7 +35,7 @@ export async function gcloudTokens(
   return { isPersons, tokens: reused(() => printToken(asked, surroundings), isPersons ? first : undefined) };
 }
 
-/** What `gcloud auth print-identity-token` prints. */
+/** Runs `gcloud auth print-identity-token` and returns the token. */
 export async function printToken(asked: readonly string[], { env, signal }: Surroundings): Promise<string> {
   const options = { env: { ...env }, signal, timeout: GCLOUD_TIMEOUT_MS };
   try {
@@ -50,7 +50,7 @@ export async function printToken(asked: readonly string[], { env, signal }: Surr
   }
 }
 
-/** A long command must not start gcloud for each request, nor use a token that has expired. */
+/** A long command must neither start gcloud for each request nor use an expired token. */
 function reused(make: () => Promise<string>, first: string | undefined): TokenSource {
   let made = { token: first, atMs: performance.now() };
   return async () => {

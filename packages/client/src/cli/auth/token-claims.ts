@@ -6,7 +6,7 @@ const claimsSchema = z.object({
   exp: z.number().optional(),
 });
 
-/** What a token says about itself, as far as a person wants to know. Nobody has checked it. */
+/** The claims of a token that are shown to a person. Nothing has verified them. */
 export interface TokenClaims {
   readonly audience?: string | undefined;
   readonly email?: string | undefined;
@@ -14,7 +14,7 @@ export interface TokenClaims {
   readonly expiresAtMs?: number | undefined;
 }
 
-/** The claims of a token; none if it isn't a JSON Web Token. */
+/** Reads a token's claims; empty if it isn't a JSON Web Token. */
 export function claimsOf(token: string): TokenClaims {
   try {
     const [, payload = ""] = token.split(".");

@@ -21,7 +21,7 @@ interface ReplayOptions extends LetterFilter {
   readonly yes?: boolean;
 }
 
-/** How many letters a request replays at most. */
+/** The most letters that one request replays. */
 const A_PAGE = 100;
 
 export function addReplay(dead: Command, surroundings: Surroundings): void {
@@ -81,7 +81,7 @@ async function replayAll(filter: LetterFilter, options: ReplayOptions, session: 
   for await (const page of client.deadLetters.replayAll({ filter, dryRun, most: limit }, { signal })) {
     for (const item of page.items) {
       total[item.outcome === "would-replay" ? "wouldReplay" : item.outcome] += 1;
-      // A terminal has the bar, and needs to see what went wrong.
+      // A terminal shows the bar, and needs only the failures.
       if (!output.isJson && !dryRun && item.outcome !== "failed") continue;
       progress.clear();
       await output.one(item, () => linesOf(item));

@@ -131,7 +131,7 @@ async function openFile(file: string, named: string) {
     const found = await fs.stat(file);
     if (found.isDirectory()) throw new UsageError(unreadable);
     const stream = (await fs.open(file)).createReadStream();
-    // Nobody knows how long a pipe is.
+    // A pipe's length is unknown.
     return found.isFile() ? { stream, bytes: found.size } : { stream };
   } catch (cause) {
     throw new UsageError(unreadable, { cause });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { LetterFilter } from "../../views/dead-letter.ts";
 
-/** Adds the options that say which dead letters are meant. */
+/** Adds the options that select dead letters. */
 export function addFilter(command: Command): Command {
   return command
     .option("--type <type>", "only those of this task type")
@@ -11,7 +11,7 @@ export function addFilter(command: Command): Command {
     .option("--to <time>", "only those that died before then");
 }
 
-/** What the options say, without anything else. */
+/** The filter in a command's options. */
 export function filterOf({ type, queue, code, from, to }: LetterFilter): LetterFilter {
   const given = Object.entries({ type, queue, code, from, to }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);

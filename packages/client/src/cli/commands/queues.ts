@@ -140,7 +140,7 @@ function shardText({ state, depth, inFlight, dispatchedLastMinute }: QueueShard)
   return `${state}, ${depth} tasks, ${inFlight} in flight, ${dispatchedLastMinute} deliveries in the last minute`;
 }
 
-/** The rate that it delivers at, and the one that it is meant to have where Cloud Tasks slows it down. */
+/** The rate at which it delivers and, if Cloud Tasks slows it down, the configured rate. */
 function rateOf({ effectiveRate, configuredRate }: Queue): string {
   const { maxDispatchesPerSecond: meant } = configuredRate;
   return effectiveRate < meant ? `${effectiveRate}/s of ${meant}/s` : `${meant}/s`;

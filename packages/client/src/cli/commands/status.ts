@@ -6,7 +6,7 @@ import { openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Task } from "../../views/task.ts";
 
-/** Longer than any task lives: whoever watches stops when they like. */
+/** Longer than any task lives: the person watching decides when to stop. */
 const WATCH_MS = 365 * 24 * 3_600_000;
 
 const BAD_ENDS: ReadonlySet<string> = new Set(["dead", "cancelled", "removed"]);

@@ -7,7 +7,7 @@ const GOOGLE = "https://firestore.googleapis.com";
 const CALL_TIMEOUT_MS = 30_000;
 
 /**
- * Whether the database is of the one kind that Handoff works with.
+ * Whether the database is of the only kind that Handoff supports.
  *
  * @param api the Firestore Admin API. Default: Google's.
  */
@@ -20,7 +20,7 @@ export async function checkKind(
     problems = await databaseProblems(address, api);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // Google has said that there is no such database, or else nobody could be asked.
+    // Either Google says that the database doesn't exist, or it couldn't be asked.
     return propertyOf(error.cause, "status") === 404 ? failed(error.message) : skipped(error.message);
   }
   if (problems.length > 0) return failed(problems.join(" "));
@@ -28,8 +28,8 @@ export async function checkKind(
 }
 
 /**
- * Whether the database refuses a write by somebody without a token: its security rules should refuse everything. The write
- * deletes a document that isn't there, on condition that it is, so that it changes nothing wherever it is let through.
+ * Whether the database refuses a write without a token: its security rules should refuse everything. The write deletes
+ * a document that doesn't exist, on condition that it exists, so that it changes nothing even if it is allowed.
  *
  * @param google Firestore's address. Default: Google's.
  */

@@ -10,11 +10,11 @@ export interface DatabaseAddress {
   readonly project: string;
   /** Its name, for example `(default)`. */
   readonly database: string;
-  /** Where it should be. Default: anywhere. */
+  /** The location that it should have. Default: any. */
   readonly location?: string | undefined;
 }
 
-/** Sends a request with credentials, as Google's own clients of its APIs do. */
+/** Sends a request with credentials, as Google's own API clients do. */
 interface Requester {
   request(options: { url: string; timeout: number }): Promise<{ readonly data: unknown }>;
 }
@@ -26,7 +26,7 @@ interface AdminApi {
   readonly requester?: Requester;
 }
 
-/** A database as the Firestore Admin API shows it. Words that this doesn't know yet are no error. */
+/** A database in the form of the Firestore Admin API. Unknown values are no error. */
 const databaseSchema = z.looseObject({
   type: z.string().default("of no type"),
   databaseEdition: z.string().default("none"),
@@ -37,8 +37,8 @@ const databaseSchema = z.looseObject({
 /**
  * Reads what kind of database a stack has.
  *
- * @returns a sentence on each thing that Handoff can't work with; none if all is well.
- * @throws ConfigError when it can't be found out.
+ * @returns a sentence for each setting that Handoff can't work with; empty if there is none.
+ * @throws ConfigError when the database can't be read.
  */
 export async function databaseProblems(address: DatabaseAddress, api: AdminApi = {}): Promise<string[]> {
   const { type, databaseEdition, concurrencyMode, locationId } = await readDatabase(address, api);

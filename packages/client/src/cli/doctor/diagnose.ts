@@ -9,7 +9,7 @@ import { type Finding, findingOf, ok, skipped, warning } from "./finding.ts";
 import { LAPTOP_PROJECT, checkPorts, readLaptop } from "./laptop.ts";
 import { checkActions, checkDelivery, checkIdentity, checkReady, checkToken } from "./producer-checks.ts";
 
-/** A deployed stack's database, as the command line names it. */
+/** The options that name a deployed stack's database. */
 export interface DoctorOptions {
   readonly project?: string;
   readonly database: string;
@@ -18,7 +18,7 @@ export interface DoctorOptions {
 
 const NODE_MAJOR = 24;
 
-/** Looks at a stack, and yields what each check came to as soon as it is known. */
+/** Checks a stack, and yields each finding as soon as it is known. */
 export async function* diagnose(options: DoctorOptions, session: Session): AsyncGenerator<Finding> {
   const { url, surroundings } = session;
   const { env } = surroundings;
@@ -48,7 +48,7 @@ function checkVersions(node: string) {
   return warning(`${versions}: Handoff is made for Node ${NODE_MAJOR}`);
 }
 
-/** What can be seen through the producer. */
+/** The checks that use the producer. */
 async function* lookThroughProducer({ url, options, surroundings }: Session): AsyncGenerator<Finding> {
   const { signal } = surroundings;
   let chosen: ChosenTokens | undefined;
@@ -64,7 +64,7 @@ async function* lookThroughProducer({ url, options, surroundings }: Session): As
   yield await findingOf("delivery", () => checkDelivery(client, signal));
 }
 
-/** What Google tells of a deployed stack's database. */
+/** The checks that use Google's APIs on a deployed stack's database. */
 async function* lookAtDatabase({ project: named, database, collectionPrefix }: DoctorOptions): AsyncGenerator<Finding> {
   const project = named ?? (await defaultProject());
   if (project === undefined) {
@@ -82,7 +82,7 @@ async function* lookAtDatabase({ project: named, database, collectionPrefix }: D
     : { check: "dead letters", ...skipped("there are no default credentials to read the database with") };
 }
 
-/** The check that needs Firestore's client, which other projects may do without. */
+/** The check that needs Firestore's client, which users of the client package needn't install. */
 async function lettersCheck() {
   try {
     return (await import("./letters-check.ts")).checkLetters;
@@ -92,7 +92,7 @@ async function lettersCheck() {
   }
 }
 
-/** Without credentials, Firestore's client ends the process with a rejection that nobody can handle. */
+/** Without credentials, Firestore's client causes an unhandled rejection, which ends the process. */
 async function hasCredentials(): Promise<boolean> {
   try {
     await new GoogleAuth().getClient();

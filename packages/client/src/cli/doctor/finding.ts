@@ -1,11 +1,11 @@
 import { HandoffError, UnreachableError } from "../../errors.ts";
 import { endingOf } from "../exit.ts";
 
-/** What a check came to. */
+/** The result of a check. */
 export interface Finding {
   readonly check: string;
   readonly outcome: "ok" | "warning" | "failed" | "skipped";
-  /** What was found; unless it is ok, with what to do or why. */
+  /** What was found and, unless it is ok, what to do or why. */
   readonly message: string;
 }
 
@@ -17,7 +17,7 @@ export const skipped = (message: string) => ({ outcome: "skipped", message }) as
 /** A finding without the name of its check. */
 export type Result = Omit<Finding, "check">;
 
-/** Runs a check. One that throws has failed, and so has one that the producer doesn't let this account make. */
+/** Runs a check. It fails if the check throws, or the producer doesn't allow it to this account. */
 export async function findingOf(check: string, run: () => Promise<Result>): Promise<Finding> {
   try {
     return { check, ...(await run()) };

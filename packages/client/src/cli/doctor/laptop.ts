@@ -9,7 +9,7 @@ import {
 } from "../../../../../shared/runtime/config.ts";
 import { type Result, failed, ok } from "./finding.ts";
 
-/** The variables of `npm start` that say where a stack on this machine is, with the same defaults. */
+/** The variables of `npm start` that give the addresses of a stack on this machine, with the same defaults. */
 export const laptopVariables = z.object({
   WORKER_PORT: portVariable.default(8081),
   CONSOLE_PORT: portVariable.default(8082),
@@ -27,12 +27,12 @@ export const LAPTOP_PROJECT = "handoff-local";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** @throws ConfigError for a variable that has no such form. */
+/** @throws ConfigError for a malformed variable. */
 export function readLaptop(env: Readonly<Record<string, string | undefined>>): Laptop {
   return readConfig(laptopVariables, env);
 }
 
-/** Whether all programs of the stack listen. */
+/** Whether all of the stack's programs are listening. */
 export async function checkPorts(producer: URL, laptop: Laptop): Promise<Result> {
   const programs: readonly (HostAndPort & { readonly name: string; readonly variable: string })[] = [
     { name: "producer", host: producer.hostname, port: portOf(producer), variable: "--url" },

@@ -10,7 +10,7 @@ import { type Result, failed, ok, skipped, warning } from "./finding.ts";
 const FAILED_PRECONDITION = 9;
 const DENIED: ReadonlySet<unknown> = new Set([7, 16]);
 
-/** Whether there are letters that lists can't show, since an earlier revision wrote them. */
+/** Whether there are letters that lists can't show because an earlier revision wrote them. */
 export async function checkLetters(
   address: DatabaseAddress & { readonly collectionPrefix: string },
   emulator?: { readonly host: string; readonly port: number },
@@ -19,7 +19,7 @@ export async function checkLetters(
   const db = new Firestore({ projectId: project, databaseId: database, ...(emulator ? settingsFor(emulator) : {}) });
   const letters = db.collection(collectionsBehind(collectionPrefix).deadLetters);
   try {
-    // First, so that a letter that is written meanwhile isn't taken for one without a status.
+    // Counted first, so that a letter written meanwhile isn't mistaken for one without a status.
     const all = await count(letters);
     const open = await count(lettersBy(letters, { status: "open" }));
     const replayed = await count(lettersBy(letters, { status: "replayed" }));
@@ -40,7 +40,7 @@ export async function checkLetters(
   }
 }
 
-/** For an emulator: no client looks for a metadata server then, and warns that it found none. */
+/** For an emulator. Otherwise clients would look for a metadata server, and warn that they found none. */
 function settingsFor({ host, port }: { readonly host: string; readonly port: number }) {
   const authClient = new PassThroughClient();
   return { host: `${host}:${port}`, ssl: false, authClient, customHeaders: { Authorization: "Bearer owner" } };

@@ -23,7 +23,7 @@ export async function checkReady(url: URL, { clock, signal }: Pick<Surroundings,
       fetch(new URL("/ready", url), { signal, redirect: "manual" }),
     );
     if (response.status === 200) return ok(`${url.origin} is ready`);
-    // Cloud Run itself answers so, before the producer sees the request.
+    // This is Cloud Run's own response; the producer hasn't seen the request.
     if (response.status === 401 || response.status === 403) return ok(`${url.origin} asks for a token`);
     return failed(`${url.origin}/ready responds ${response.status}: see the producer's log`);
   } catch (error) {
@@ -35,7 +35,7 @@ export async function checkReady(url: URL, { clock, signal }: Pick<Surroundings,
   }
 }
 
-/** Whose the token is, and for whom it was made. */
+/** Whose token is used, and its audience. */
 export async function checkToken(url: URL, { tokens, origin }: ChosenTokens): Promise<Result> {
   if (!tokens) return ok(origin);
   const { audience, email, expiresAtMs } = claimsOf(await tokens(url.origin));
@@ -48,7 +48,7 @@ export async function checkToken(url: URL, { tokens, origin }: ChosenTokens): Pr
   return (left ?? 1) > 0 ? ok(parts.join(", ")) : failed(`${parts.join(", ")}: log in again`);
 }
 
-/** Who the caller is to the producer. */
+/** Which account the producer identifies as the caller. */
 export async function checkIdentity(client: Client, signal: AbortSignal): Promise<Result> {
   try {
     const { email, role, types } = await client.me({ signal });
@@ -59,14 +59,14 @@ export async function checkIdentity(client: Client, signal: AbortSignal): Promis
   }
 }
 
-/** What the caller's role may do. */
+/** What the caller's role allows. */
 export async function checkActions(client: Client, signal: AbortSignal): Promise<Result> {
   const { actions, role } = await client.me({ signal });
   if (actions.length > 1) return ok(actions.join(", "));
   return warning(`nothing: the role ${role} is for Handoff's own accounts. handoff:operators and others name people`);
 }
 
-/** Whether a task gets through. */
+/** Whether a task is delivered. */
 export async function checkDelivery(client: Client, signal: AbortSignal): Promise<Result> {
   const startedMs = performance.now();
   let id: string;

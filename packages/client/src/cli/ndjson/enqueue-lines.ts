@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 import { type LineDefaults, taskOfLine } from "./line-task.ts";
 import { type Line, linesOf } from "./lines.ts";
 
-/** How many tasks of a file were accepted, now or before, and how many lines were not. */
+/** How many of a file's tasks were accepted, now or earlier, and how many lines were refused. */
 export interface Enqueued {
   readonly accepted: number;
   readonly repeated: number;
@@ -18,19 +18,19 @@ export interface Enqueued {
 /** A file of tasks. */
 interface Source extends LineDefaults {
   readonly stream: Readable;
-  /** How long it is. Undefined if nobody knows. */
+  /** Its length. Undefined if unknown. */
   readonly bytes?: number;
 }
 
-/** Much may be done already, so this is worth a minute: the client's own limits. */
+/** A large file may be half done, so waiting is worthwhile: use the client's own limits. */
 const PATIENT = {};
 
 const ACCEPTED = 202;
 const REPEATED = 200;
 
 /**
- * Enqueues the task of each line, in little memory: the client sends several batches at a time, and reads on as they are
- * answered. Lines that are refused are reported on stderr, by number.
+ * Enqueues the task on each line, in little memory: the client sends several batches at a time, and reads on as
+ * responses arrive. Refused lines are reported on stderr, by number.
  */
 export async function enqueueLines(source: Source, { output, connect, surroundings }: Session): Promise<Enqueued> {
   const client = await connect(PATIENT);
@@ -45,7 +45,7 @@ export async function enqueueLines(source: Source, { output, connect, surroundin
       await output.one({ line: line.number, ...(status === undefined ? {} : { status }), error: why }, () => []);
   };
 
-  // The results come in the order of the tasks, so the first of these lines is that of the next result.
+  // Results arrive in the order of the tasks, so the next result belongs to the first of these lines.
   const sent: Line[] = [];
   async function* tasks(): AsyncGenerator<NewTask> {
     for await (const line of linesOf(source.stream)) {

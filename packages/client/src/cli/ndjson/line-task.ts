@@ -6,11 +6,11 @@ import { RefusedError } from "../exit.ts";
 import type { Line } from "./lines.ts";
 import { readInput } from "./read-input.ts";
 
-/** What lines lack. */
+/** Defaults for what lines leave out. */
 export interface LineDefaults {
-  /** The type of the lines that are payloads, and of the tasks without one. */
+  /** The type of lines that are payloads, and of tasks without a type. */
   readonly type: string | undefined;
-  /** What the key of a line without one begins with. */
+  /** The prefix of the keys given to lines without one. */
   readonly keyPrefix: string | undefined;
 }
 
@@ -23,10 +23,10 @@ const taskSchema = z.strictObject({
 });
 
 /**
- * The task that a line stands for: a whole task, or a payload of the given type. With a type, an object is a task if it has
- * a payload and nothing that tasks don't have.
+ * Reads a line as a task, or as a payload of the given type. If a type is given, an object is a task if it has a
+ * payload and no field that tasks don't have.
  *
- * @throws RefusedError for a line that is neither, and for one without a key or with a malformed one.
+ * @throws RefusedError for a line that is neither, or has no key or a malformed one.
  */
 export function taskOfLine(
   line: Line,

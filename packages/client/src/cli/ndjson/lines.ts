@@ -1,20 +1,20 @@
-/** A line of a file, or what is wrong with it. */
+/** A line of a file, or one that couldn't be read. */
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Undefined for a line that is too long, or isn't UTF-8. */
+  /** Undefined if the line is too long or isn't UTF-8. */
   readonly text: string | undefined;
   readonly problem?: string;
-  /** Where it ends, in bytes from the beginning. */
+  /** The position of its end, in bytes from the start of the file. */
   readonly endByte: number;
 }
 
 const NEWLINE = 0x0a;
 
-/** More than the largest task takes with its indentation and escapes. Only this much is kept of a longer one. */
+/** More than the largest task takes, with indentation and escapes. The rest of a longer line is dropped. */
 const LONGEST_LINE_BYTES = 2 * 1024 * 1024;
 
-/** The lines of a stream of bytes, one at a time. Never holds more than a line and a chunk. Empty lines are counted only. */
+/** The lines of a byte stream, one at a time. Holds at most a line and a chunk. Empty lines only count as lines. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Line> {
   let parts: Uint8Array[] = [];
   let length = 0;

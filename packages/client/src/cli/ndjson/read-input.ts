@@ -4,11 +4,11 @@ import { JsonTextError, readJson } from "../../../../../shared/json/read-json.ts
 import { RefusedError } from "../exit.ts";
 
 /**
- * Reads JSON that is to be sent. What would change on its way is refused here, as the producer would refuse it: a number
- * that a double can't hold, a field that is there twice.
+ * Reads JSON to send. It refuses what would change on the way, as the producer would: a number that a double can't
+ * hold, a repeated field.
  *
- * @param what what the text is, as the beginning of a sentence.
- * @throws RefusedError for that, and for what isn't JSON.
+ * @param what the subject of the error's sentence.
+ * @throws RefusedError for that, and for text that isn't JSON.
  */
 export function readInput(text: string, what: "The line" | "The payload"): unknown {
   try {

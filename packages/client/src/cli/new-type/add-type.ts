@@ -11,7 +11,7 @@ import { definitionText, handlerText, testText } from "./templates.ts";
 
 const run = promisify(execFile);
 
-/** Where the queues are, from the project's folder. */
+/** The queues' file, relative to the project's folder. */
 const QUEUES = "shared/tasks/queues.ts";
 
 const manifestSchema = z.looseObject({ name: z.string() });
@@ -19,9 +19,9 @@ const manifestSchema = z.looseObject({ name: z.string() });
 /**
  * Writes a task type, its handler and a test, and adds both to their indexes.
  *
- * @returns the files that were written or changed, from the project's folder.
- * @throws UsageError for a malformed name; RefusedError outside the project, for a type or a file that is there already,
- * for a queue that is not, and where an index isn't as expected. Nothing is written then.
+ * @returns the paths that were written or changed, relative to the project's folder.
+ * @throws UsageError for a malformed name; RefusedError outside the project, for an existing type or file, for an
+ * unknown queue, and if an index doesn't have the expected form. Then nothing is written.
  */
 export async function addType(
   { type, kind, queue }: { readonly type: string; readonly kind: Idempotency; readonly queue: string },
@@ -104,7 +104,7 @@ async function refuseUnknownQueue(queue: string, project: string): Promise<void>
   throw new RefusedError(`There is no queue ${queue} in ${QUEUES}. Add it there first. Nothing was written.`);
 }
 
-/** As `npm run format` does. Without the formatter's package, the files stay as they are. */
+/** Formats as `npm run format` does. If the formatter isn't installed, the files stay as they are. */
 async function format(files: readonly string[], project: string): Promise<void> {
   const formatter = path.join(project, "node_modules/oxfmt/bin/oxfmt");
   await run(process.execPath, [formatter, ...files], { cwd: project }).catch(() => undefined);

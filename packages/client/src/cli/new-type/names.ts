@@ -1,19 +1,19 @@
 import { isTypeName } from "../../../../../shared/contract/task-type.ts";
 import { UsageError } from "../exit.ts";
 
-/** What a new task type and its parts are called. */
+/** The names of a new task type and its parts. */
 export interface Names {
-  /** As queued tasks carry it, for example `email.send`. */
+  /** The type's name in queued tasks, for example `email.send`. */
   readonly type: string;
   /** The definition's constant: `sendEmail`. */
   readonly constant: string;
-  /** What the handler's index holds: `handleSendEmail`, or `createSendEmail` for one that needs Firestore. */
+  /** The name in the handlers' index: `handleSendEmail`, or `createSendEmail` if the handler needs Firestore. */
   readonly handler: string;
-  /** Paths from the project's folder. */
+  /** Paths relative to the project's folder. */
   readonly files: { readonly definition: string; readonly handler: string; readonly test: string };
 }
 
-/** Words that can't stand alone as a constant's name, and names that the files import. */
+/** Words that can't be a constant's name on their own, and names that the files import. */
 const TAKEN: ReadonlySet<string> = new Set(
   (
     "await break case catch class const continue debugger default delete do else enum export extends false finally for " +
@@ -24,8 +24,8 @@ const TAKEN: ReadonlySet<string> = new Set(
 );
 
 /**
- * Names after the verb, which a type has last: `email.send` is `sendEmail`, in `shared/tasks/email-send.ts` and
- * `services/worker/handlers/send-email.ts`.
+ * Derives names that begin with the type's last part, its verb: `email.send` becomes `sendEmail`, in
+ * `shared/tasks/email-send.ts` and `services/worker/handlers/send-email.ts`.
  *
  * @throws UsageError for a name that no type can have.
  */

@@ -21,13 +21,13 @@ export const ${constant} = defineTask({
 `;
 }
 
-/** Why running a handler twice does no harm, as its comment. */
+/** The comment on each kind of handler: why running it twice does no harm. */
 const WHY = {
   claim: "Pass `idempotencyKey` to whatever you call: it is the same for every attempt.",
   natural: "It may run any number of times, with the same result each time.",
 } as const;
 
-/** A handler that does next to nothing yet. */
+/** A handler that does next to nothing so far. */
 export function handlerText({ type, constant, handler, files }: Names, kind: Idempotency): string {
   const definition = `../../../${files.definition}`;
   if (kind === "transaction") {

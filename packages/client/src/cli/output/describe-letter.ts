@@ -13,7 +13,7 @@ export const LETTER_COLUMNS: readonly Column<DeadLetter>[] = [
   { title: "REPLAYS", of: ({ replays }) => replays, align: "right" },
 ];
 
-/** All that is known of a dead letter, for a person. */
+/** Everything known about a dead letter, as lines for a person. */
 export function describeLetter(letter: DeadLetter, output: Pick<Output, "paint">): string[] {
   const { replays, replayedAs, replayedAt, replayedBy } = letter;
   return [

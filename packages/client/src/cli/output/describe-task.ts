@@ -4,7 +4,7 @@ import type { Output } from "./output.ts";
 import { plain, plainJson, plainTime } from "./plain.ts";
 import { type Column, fieldLines, tableLines } from "./table.ts";
 
-/** What set the time of the next attempt, as the end of a sentence. */
+/** The rule that set the time of the next attempt, as the end of a sentence. */
 const RULES: Readonly<Record<string, string>> = {
   queue: "its queue chose the time",
   backoff: "its type's backoff chose the time",
@@ -22,7 +22,7 @@ function paintState(state: string, { paint }: Pick<Output, "paint">): string {
   return colour === undefined ? plain(state) : paint(colour, state);
 }
 
-/** All that is known of a task, for a person. */
+/** Everything known about a task, as lines for a person. */
 export function describeTask(task: Task, output: Pick<Output, "paint">): string[] {
   const { id, state, type, queue, attempts, createdAt, scheduleTime, finishedAt, nextAttempt, nextRule } = task;
   const next = nextAttempt ?? scheduleTime;

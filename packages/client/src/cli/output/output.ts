@@ -6,27 +6,27 @@ import { type Column, tableLines } from "./table.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command's results go: a terminal gets text, anything else a line of JSON for each. */
+/** A command's output: text on a terminal, otherwise one line of JSON for each result. */
 export interface Output {
   /** Whether results are lines of JSON. */
   readonly isJson: boolean;
-  /** One result. `describe` makes its lines for a terminal. */
+  /** Writes one result. `describe` returns its lines for a terminal. */
   one(value: object, describe: () => readonly string[]): Promise<void>;
-  /** Results of one kind, as the lists that an iterable brings. A terminal gets one table of each list, under one head. */
+  /** Writes results of one kind, given in lists. A terminal gets them as one table with one heading. */
   rows<Row extends object>(
     lists: Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>,
     columns: readonly Column<Row>[],
     options: { readonly none: string },
   ): Promise<void>;
-  /** A line of text for a terminal. Nothing is written elsewhere. */
+  /** Writes a line of text on a terminal, and nothing elsewhere. */
   text(line: string): Promise<void>;
-  /** A sentence for whoever watches, on stderr, whatever stdout is. */
+  /** Writes a sentence for the person watching to stderr, whatever stdout is. */
   note(sentence: string): void;
-  /** Gives a text a colour or a weight, where the terminal shows them and NO_COLOR doesn't forbid it. */
+  /** Adds a colour or weight to a text if the terminal supports it and NO_COLOR isn't set. */
   readonly paint: (style: Style, text: string) => string;
 }
 
-/** @param forcesJson whether a terminal gets JSON, too. */
+/** @param forcesJson whether to write JSON on a terminal, too. */
 export function createOutput({ stdout, stderr, env }: Surroundings, forcesJson: boolean): Output {
   const isJson = forcesJson || stdout.isTTY !== true;
   const hasColour = !isJson && !env["NO_COLOR"] && env["TERM"] !== "dumb";

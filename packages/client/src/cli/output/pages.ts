@@ -1,6 +1,6 @@
 const A_PAGE = 50;
 
-/** The first items of a list in pages, so that the first ones are shown while the next ones are fetched. */
+/** The first items of a list, in pages, so that the first ones are shown while the next are fetched. */
 export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<readonly Item[]> {
   let page: Item[] = [];
   let count = 0;

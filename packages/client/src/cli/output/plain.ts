@@ -1,12 +1,12 @@
-/** Characters that could move a terminal's cursor, or change what it shows: what tasks say is somebody else's text. */
+/** Characters that could move a terminal's cursor or change what it shows. The text of tasks isn't trusted. */
 const CONTROLS = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
-/** A text in one line that a terminal shows as it is. */
+/** Makes a text a single line without control characters. */
 export function plain(text: string): string {
   return text.replaceAll(CONTROLS, (character) => (character === "\n" || character === "\t" ? " " : "\ufffd"));
 }
 
-/** The same for JSON, whose own escapes leave some of them alone. It stays the same JSON. */
+/** Does the same for JSON, whose own escapes leave some of these alone. The JSON's meaning doesn't change. */
 export function plainJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(
     CONTROLS,
@@ -14,7 +14,7 @@ export function plainJson(value: unknown): string {
   );
 }
 
-/** A time of the API as a person reads it, in UTC. */
+/** A time from the API in a readable form, in UTC. */
 export function plainTime(time: string | undefined): string {
   return time === undefined ? "" : plain(time).replace("T", " ").replace(/\.\d+/, "");
 }

@@ -1,19 +1,19 @@
 import type { Surroundings } from "../surroundings.ts";
 
-/** How far a command has come. */
+/** Shows a command's progress. */
 export interface Progress {
-  /** @param share how much of it is done, from 0 to 1; undefined if nobody knows how much there is. */
+  /** @param share how much is done, from 0 to 1; undefined if the total is unknown. */
   update(done: number, share?: number): void;
-  /** Takes the bar away, so that something else can be written. The next update draws it again. */
+  /** Removes the bar, so that something else can be written. The next update draws it again. */
   clear(): void;
 }
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
-/** How wide a terminal is that doesn't say. */
+/** The assumed width of a terminal that doesn't report one. */
 const NARROW = 80;
 
-/** A bar on a terminal's stderr; nothing anywhere else. */
+/** A progress bar on a terminal's stderr; elsewhere, nothing. */
 export function createProgress({ stderr }: Pick<Surroundings, "stderr">, noun: string): Progress {
   if (stderr.isTTY !== true) return { update: () => {}, clear: () => {} };
   const startedMs = performance.now();
@@ -33,7 +33,7 @@ export function createProgress({ stderr }: Pick<Surroundings, "stderr">, noun: s
   };
 }
 
-/** What the bar shows. */
+/** The text of the bar. */
 export function progressLine(state: {
   readonly done: number;
   readonly share: number | undefined;

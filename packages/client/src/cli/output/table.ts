@@ -1,6 +1,6 @@
 import { plain } from "./plain.ts";
 
-/** A column of a table: its title, and what it shows of a row. */
+/** A table's column: its title, and its text for a row. */
 export interface Column<Row> {
   readonly title: string;
   readonly of: (row: Row) => string | number | undefined;
@@ -10,7 +10,7 @@ export interface Column<Row> {
 const GAP = "  ";
 const LONGEST_CELL = 80;
 
-/** A table's lines, with its head unless it goes on from an earlier page. */
+/** A table's lines, with its heading unless it continues an earlier page. */
 export function tableLines<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
@@ -29,7 +29,7 @@ export function tableLines<Row>(
   return [...(head ? [bold(line(titles))] : []), ...cells.map(line)];
 }
 
-/** Names and values, a line each. What is undefined or empty is left out. */
+/** Names and values, one per line. Undefined and empty values are left out. */
 export function fieldLines(fields: Readonly<Record<string, string | number | undefined>>): string[] {
   const known = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
   const width = Math.max(0, ...known.map(([name]) => name.length));

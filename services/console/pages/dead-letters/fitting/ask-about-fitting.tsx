@@ -11,15 +11,15 @@ import { type DryRun, type Failing, MOST_COUNTED } from "./dry-run.ts";
 import { FITTING_PATH } from "./fitting-path.ts";
 
 interface Asked {
-  /** With the time at which the letters were counted. */
+  /** The filter, ending at the time when the letters were counted. */
   readonly filter: ShownFilter;
   readonly dryRun: DryRun;
-  /** The first that fit. */
+  /** The first letters that match. */
   readonly letters: readonly DeadLetter[];
   readonly back: string;
 }
 
-/** Says what a replay of all the letters that fit would do, and asks. */
+/** Says what replaying all matching letters would do, and asks for confirmation. */
 export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
   const { replayable, failing, isComplete } = dryRun;
   if (replayable === 0 && isComplete) return <NothingToReplay {...{ filter, failing, back }} />;
@@ -71,7 +71,7 @@ function NothingToReplay(props: {
   );
 }
 
-/** How many letters are named that can't be replayed, of each reason. */
+/** How many letters that can't be replayed are named for each reason. */
 const NAMED = 5;
 
 function FailingLetters({ failing }: { readonly failing: readonly Failing[] }) {

@@ -2,13 +2,13 @@ import type { Client } from "../../../../../packages/client/src/client.ts";
 import type { LetterFilter } from "../../../../../packages/client/src/views/dead-letter.ts";
 import type { Clock } from "../../../../../shared/runtime/clock.ts";
 
-/** What a replay by filter would do, as far as it was counted. */
+/** What a replay by filter would do, for the letters that were counted. */
 export interface DryRun {
   /** How many letters would become tasks. */
   readonly replayable: number;
-  /** Why others would not, with the letters that this is so of. */
+  /** Why others would not, with the letters concerned. */
   readonly failing: readonly Failing[];
-  /** Whether that is all of them. */
+  /** Whether all letters were counted. */
   readonly isComplete: boolean;
 }
 
@@ -18,16 +18,16 @@ export interface Failing {
   readonly ids: readonly string[];
 }
 
-/** How many letters are counted. Each costs a read, and is checked as a replay checks it. */
+/** How many letters are counted at most. Each costs a read and the checks of a replay. */
 export const MOST_COUNTED = 1_000;
 
-/** For how long pages of them are begun, in milliseconds. */
+/** No page is requested after this many milliseconds. */
 const BEGIN_MS = 10_000;
 
 /**
  * Asks the producer what a replay would do, up to 1,000 letters.
  *
- * @throws HandoffError, UnreachableError if a page can't be had.
+ * @throws HandoffError, UnreachableError if a page can't be fetched.
  */
 export async function tryReplayAll(
   filter: LetterFilter,

@@ -8,13 +8,13 @@ import type { ReplayedPages } from "./replay-pages.ts";
 import { Scroll } from "../../../parts/table/scroll.tsx";
 import { TableHead } from "../../../parts/table/table-head.tsx";
 
-/** What a step of a replay by filter did, and the button that goes on. */
+/** The result of one step of a replay by filter, and the button for the next step. */
 export function FittingOutcome(props: {
   readonly filter: ShownFilter;
   readonly pages: ReplayedPages;
   /** What was done, as a sentence. */
   readonly did: string;
-  /** How many letters were replayed so far, with the steps before. */
+  /** How many letters were replayed so far, including earlier steps. */
   readonly total: number;
 }) {
   const { filter, pages, did, total } = props;

@@ -14,13 +14,13 @@ import { FITTING_PATH } from "./fitting-path.ts";
 import { FittingOutcome } from "./fitting-outcome.tsx";
 import { replayPages } from "./replay-pages.ts";
 
-/** Says what a replay of all the letters that fit would do, and does it, as much of it as a person waits for. */
+/** Says what replaying all matching letters would do, and does it in steps, each as long as a person waits. */
 export function addFittingPages(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(FITTING_PATH, (context) => ask(context, console));
   app.post(FITTING_PATH, (context) => act(context, console));
 }
 
-/** How many letters the question shows. */
+/** How many letters the confirmation shows. */
 const SHOWN = 10;
 
 async function ask(context: ConsoleContext, console: Console): Promise<Response> {
@@ -37,7 +37,7 @@ async function ask(context: ConsoleContext, console: Console): Promise<Response>
   return await respondWithPage(context, console, head, <AskAboutFitting {...{ filter, dryRun, letters, back }} />);
 }
 
-/** What dies from now on is none of those that were counted. */
+/** Leaves out letters that die after the count. */
 function endOf({ to }: ShownFilter, nowMs: number): string {
   return to !== undefined && Date.parse(to) < nowMs ? to : new Date(nowMs).toISOString();
 }
@@ -64,7 +64,7 @@ async function act(context: ConsoleContext, console: Console): Promise<Response>
   return await respondWithPage(context, console, head, <FittingOutcome {...{ filter, pages, did, total }} />);
 }
 
-/** What the form counted of earlier steps. Only shown. */
+/** The form's count of earlier steps, which is only displayed. */
 function readCount(text: string): number {
   return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }

@@ -3,34 +3,34 @@ import { HandoffError, UnreachableError } from "../../../../../packages/client/s
 import type { LetterFilter, ReplayPage } from "../../../../../packages/client/src/views/dead-letter.ts";
 import type { Clock } from "../../../../../shared/runtime/clock.ts";
 
-/** What was replayed within the time that a person waits for. */
+/** The letters replayed within the time that a person waits. */
 export interface ReplayedPages {
   readonly replayed: number;
   readonly skipped: number;
-  /** The letters that were not replayed, or perhaps not. */
+  /** The letters that were not replayed, or for which that is unknown. */
   readonly failed: readonly ReplayPage["items"][number][];
-  /** Where the replay goes on; undefined at the beginning. */
+  /** Where to continue; undefined at the beginning. */
   readonly cursor: string | undefined;
-  /** Whether letters are left behind the cursor. */
+  /** Whether there are more letters after the cursor. */
   readonly isMore: boolean;
-  /** Why the replay stopped early. The letters of one page may have been replayed nevertheless. */
+  /** Why the replay stopped early. One page's letters may have been replayed nevertheless. */
   readonly stoppedBy?: string;
 }
 
-/** How many letters a call replays: few, so that the replay can stop between two of them. */
+/** How many letters a call replays: few, so that the replay can stop between calls. */
 const LETTERS_A_CALL = 50;
 
-/** How many failures a page shows: as many of them end a step. */
+/** How many failures a page shows. This many end a step. */
 const MOST_FAILED = 100;
 
-/** For how long calls are begun, in milliseconds. */
+/** No call begins after this many milliseconds. */
 const BEGIN_MS = 20_000;
 
-/** How long all of them may take, in milliseconds. */
+/** How long all calls together may take, in milliseconds. */
 const ALL_MS = 30_000;
 
 /**
- * Replays the open letters that fit, page by page, until there are no more, many have failed, or time is up.
+ * Replays the open letters that match, page by page, until there are no more, many have failed, or time is up.
  *
  * @param request.cursor where an earlier request stopped; undefined to begin.
  * @throws HandoffError if the producer refuses the request.
@@ -60,7 +60,7 @@ export async function replayPages(
   }
 }
 
-/** @throws the error itself if going on would end in the same way. */
+/** @throws the error itself if another call would fail in the same way. */
 function reasonOf(error: unknown, signal: AbortSignal): string {
   if (error instanceof UnreachableError) return error.message;
   if (error instanceof HandoffError && (error.status >= 500 || error.status === 429)) {

@@ -11,7 +11,7 @@ import { LetterList } from "../letter-list.tsx";
 import { deletePage } from "./letter-paths.ts";
 import { letterIdIn } from "./read-whole-letter.ts";
 
-/** Asks before it deletes a letter. One that changes meanwhile is kept. */
+/** Asks for confirmation and deletes a letter. If the letter changes meanwhile, it is kept. */
 export function addDeletePage(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(`${LETTERS_PATH}/:id/delete`, async (context) => {
     const letter = await context.get("api").deadLetters.get(letterIdIn(context));

@@ -4,7 +4,7 @@ import { CopyButton, TaskLink, letterPage, queuePage } from "../../../parts/task
 import { ExactTime, Time } from "../../../parts/time.tsx";
 import type { WholeLetter } from "./read-whole-letter.ts";
 
-/** When, by whom, and what became of it since. */
+/** When the task died, whose it was, and what happened since. */
 export function LetterFacts({ letter, type }: WholeLetter) {
   const { id, taskId, queue, attempts, enqueuedAt, diedAt, expiresAt, caller, replayOf } = letter;
   return (
@@ -58,7 +58,7 @@ export function LetterFacts({ letter, type }: WholeLetter) {
   );
 }
 
-/** How often a letter was replayed, and what its last replay was. */
+/** How often a letter was replayed, and the latest replay. */
 export function Replays({ letter }: Pick<WholeLetter, "letter">) {
   const { replays, replayedAs, replayedAt, replayedBy, status } = letter;
   if (replays === 0 && replayedAs === undefined) return <span class="none">none yet</span>;

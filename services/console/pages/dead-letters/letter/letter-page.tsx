@@ -15,7 +15,7 @@ import { deletePage, replayPage } from "./letter-paths.ts";
 import { type WholeLetter, letterIdIn, readWholeLetter } from "./read-whole-letter.ts";
 import { whyDead } from "./why-dead.ts";
 
-/** A dead letter: what it died of, its attempts, what it carries, and what can be done about it. */
+/** A dead letter: its error, attempts, payload and the actions on it. */
 export function addLetterPage(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(`${LETTERS_PATH}/:id`, async (context) => {
     const whole = await readWholeLetter(context);
@@ -29,7 +29,7 @@ export function addLetterPage(app: Hono<ConsoleEnv>, console: Console): void {
   });
 }
 
-/** Nothing is lost by a replay. */
+/** Needs no confirmation: a replay loses nothing. */
 function ReplayLink({ id }: { readonly id: string }) {
   return useMay("replay dead letters") ? (
     <a class="button" href={replayPage(id)}>

@@ -10,7 +10,7 @@ export function replayPage(id: string): string {
   return `${letterPage(id)}/replay`;
 }
 
-/** The page that asks before a letter is deleted. */
+/** The page that asks for confirmation before a letter is deleted. */
 export function deletePage(id: string): string {
   return `${letterPage(id)}/delete`;
 }

@@ -3,7 +3,7 @@ import { useMay } from "../../../parts/form.tsx";
 import { JsonView } from "../../../parts/json/json-view.tsx";
 import { payloadPage } from "./letter-paths.ts";
 
-/** What the task carried, for those who may see it. */
+/** The task's payload, for people who may see it. */
 export function LetterPayload({ letter }: { readonly letter: DeadLetter }) {
   const { id, payload, payloadOmitted } = letter;
   const maySee = useMay("read payloads");

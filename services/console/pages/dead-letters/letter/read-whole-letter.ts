@@ -2,18 +2,18 @@ import type { ReadLetter } from "../../../../../packages/client/src/dead-letters
 import type { TaskTypeInfo } from "../../../../../packages/client/src/views/service.ts";
 import type { ConsoleContext } from "../../../http/console-env.ts";
 
-/** A letter with what is known of its type. */
+/** A letter and its task type. */
 export interface WholeLetter {
   /** With its payload, if the person may see that. */
   readonly letter: ReadLetter;
-  /** The type as the producer knows it now; undefined if it doesn't. */
+  /** The type as the producer knows it now; undefined if it is unknown. */
   readonly type: TaskTypeInfo | undefined;
 }
 
 /**
  * Reads the letter that a page's address names.
  *
- * @throws HandoffError, UnreachableError if it can't be had.
+ * @throws HandoffError, UnreachableError if it can't be read.
  */
 export async function readWholeLetter(context: ConsoleContext): Promise<WholeLetter> {
   const id = letterIdIn(context);

@@ -3,9 +3,9 @@ import type { TaskTypeInfo } from "../../../../../packages/client/src/views/serv
 import { describeOutcome } from "../../../parts/attempts/outcomes.ts";
 
 /**
- * Why a task was given up rather than tried again, in a sentence.
+ * Why a task wasn't retried, in a sentence.
  *
- * @param type as the producer knows it now; undefined if it doesn't.
+ * @param type as the producer knows it now; undefined if it is unknown.
  */
 export function whyDead(
   { attempts, attemptLog = [] }: Pick<DeadLetter, "attempts" | "attemptLog">,

@@ -1,7 +1,7 @@
 import type { LetterSummary } from "../../../../../packages/client/src/views/dead-letter.ts";
 import { LETTERS_PATH, type ShownFilter, isNarrowed } from "../letter-filter.ts";
 
-/** Narrows the list down. What somebody types stays while the page refreshes itself. */
+/** The form for the filter. Typed text is kept when the page refreshes itself. */
 export function FilterForm(props: { readonly filter: ShownFilter; readonly summary: LetterSummary }) {
   const { filter, summary } = props;
   return (
@@ -36,7 +36,7 @@ function TextFilter(props: {
   readonly name: string;
   readonly label: string;
   readonly value: string | undefined;
-  /** What the field proposes. */
+  /** The values that the field suggests. */
   readonly known: readonly string[];
 }) {
   const { name, label, value, known } = props;
@@ -56,7 +56,7 @@ function TextFilter(props: {
   );
 }
 
-/** To the second, as browsers ask for it. */
+/** With seconds, the form that browsers use. */
 const SHOWN_CHARACTERS = "2030-01-01T00:00:00".length;
 
 function TimeFilter(props: { readonly name: string; readonly label: string; readonly value: string | undefined }) {

@@ -8,7 +8,7 @@ const SHOWN = 12;
 
 type Group = LetterSummary["items"][number];
 
-/** How many letters are open, by type and code. Each group leads to its letters, and the chosen one back to all. */
+/** The number of open letters by type and code. Each group links to its letters, and the selected one back to all. */
 export function LetterGroups(props: { readonly summary: LetterSummary; readonly filter: ShownFilter }) {
   const { summary, filter } = props;
   const { items, complete } = summary;

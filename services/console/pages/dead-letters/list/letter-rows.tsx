@@ -17,7 +17,7 @@ interface RowsProps {
   readonly filter: ShownFilter;
 }
 
-/** A page of letters. Those who may can select some of them and do something about them. */
+/** A page of letters. People with permission can select letters and act on them. */
 export function LetterRows({ letters, filter }: RowsProps) {
   const mayReplay = useMay("replay dead letters") && filter.status === "open";
   const mayDelete = useMay("delete dead letters");
@@ -71,7 +71,7 @@ function LetterTable(props: { readonly letters: readonly DeadLetter[]; readonly 
 
 function LetterRow({ letter, isSelectable }: { readonly letter: DeadLetter; readonly isSelectable: boolean }) {
   const { id, taskId, type, code, message, attempts, diedAt, caller } = letter;
-  // What a letter is called can be anything, and the script looks parts up by their ids.
+  // A letter's id can be any text, and the script finds elements by their ids.
   const part = encodeURIComponent(id);
   return (
     <tr id={`letter-${part}`}>

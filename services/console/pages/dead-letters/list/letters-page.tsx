@@ -9,7 +9,7 @@ import { LetterGroups } from "./letter-groups.tsx";
 import { LetterRows } from "./letter-rows.tsx";
 import { NoLetters } from "./no-letters.tsx";
 
-/** The dead letters that fit a filter, the newest first. The first page refreshes itself. */
+/** The dead letters that match a filter, newest first. The first page refreshes itself. */
 export function addLettersPage(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(LETTERS_PATH, async (context) => {
     const filter = filterInQuery(context);

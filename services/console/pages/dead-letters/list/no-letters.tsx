@@ -2,11 +2,11 @@ import type { LetterSummary } from "../../../../../packages/client/src/views/dea
 import { Empty } from "../../../parts/try-it.tsx";
 import { LETTERS_PATH, type ShownFilter, describeFilter, isNarrowed } from "../letter-filter.ts";
 
-/** What stands where no letter is. */
+/** Shown in place of an empty list. */
 export function NoLetters(props: {
   readonly filter: ShownFilter;
   readonly summary: LetterSummary;
-  /** Whether the list goes on, with letters that haven't expired. */
+  /** Whether there is a next page, with letters that haven't expired. */
   readonly isMore: boolean;
   readonly producerUrl: string;
 }) {

@@ -5,11 +5,11 @@ import { Replays } from "../letter/letter-facts.tsx";
 import { replayPage } from "../letter/letter-paths.ts";
 import type { WholeLetter } from "../letter/read-whole-letter.ts";
 
-/** What a form for a replay holds. */
+/** The values of a replay form. */
 export interface ReplayDraft {
-  /** The payload that somebody has written; undefined for the letter's own. */
+  /** The payload that the person has typed; undefined for the letter's own. */
   readonly text: string | undefined;
-  /** Whether to replay it although it was replayed before. */
+  /** Whether to replay it even if it was replayed before. */
   readonly again: boolean;
   readonly key: string;
 }
@@ -28,7 +28,7 @@ interface FormProps extends WholeLetter {
   readonly refusal: Refusal | undefined;
 }
 
-/** Says what a replay will do before it does it, and lets the payload be changed. */
+/** Says what a replay will do, and lets the person change the payload first. */
 export function ReplayForm({ letter, type, draft, refusal }: FormProps) {
   const { id, payload } = letter;
   return (
@@ -134,7 +134,7 @@ function PayloadField({ text, problems }: { readonly text: string; readonly prob
         aria-invalid={isWrong ? "true" : undefined}
         aria-describedby={isWrong ? PROBLEMS : undefined}
       >
-        {/* Browsers drop the first line break. */}
+        {/* Browsers drop the first line break of a textarea. */}
         {`\n${text}`}
       </textarea>
       {isWrong ? (

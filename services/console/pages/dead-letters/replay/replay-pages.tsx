@@ -13,7 +13,7 @@ import { letterIdIn, readWholeLetter } from "../letter/read-whole-letter.ts";
 import { LETTERS_PATH } from "../letter-filter.ts";
 import { FIELDS, type ReplayDraft, type Refusal, ReplayForm } from "./replay-form.tsx";
 
-/** Says what a replay of a letter will do, and does it, with its own payload or another one. */
+/** Says what replaying a letter will do, and does it with its own payload or another one. */
 export function addReplayPages(app: Hono<ConsoleEnv>, console: Console): void {
   app.get(`${LETTERS_PATH}/:id/replay`, (context) => respondWithForm(context, console, { draft: undefined }));
   app.post(`${LETTERS_PATH}/:id/replay`, async (context) => {
@@ -29,7 +29,7 @@ export function addReplayPages(app: Hono<ConsoleEnv>, console: Console): void {
   });
 }
 
-/** Refused for what is in the letter, or was sent: it can be replayed with another payload, if at all. */
+/** Refusals caused by the letter or by the form's input: another payload may help, if anything does. */
 const SHOWN_ON_FORM: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 async function replay(
@@ -67,7 +67,7 @@ async function readDraft(context: ConsoleContext): Promise<ReplayDraft> {
   };
 }
 
-/** The key that makes all tries of a form one replay. */
+/** The key that makes all submissions of a form the same replay. */
 function keyIn(text: string): string {
   return /^[0-9a-f-]{36}$/.test(text) ? text : crypto.randomUUID();
 }
@@ -76,7 +76,7 @@ async function respondWithForm(
   context: ConsoleContext,
   console: Console,
   on: {
-    /** What was sent; undefined the first time. */
+    /** The submitted values; undefined the first time. */
     readonly draft: ReplayDraft | undefined;
     readonly refusal?: Refusal;
     readonly status?: ReturnType<typeof failureOf>["status"];

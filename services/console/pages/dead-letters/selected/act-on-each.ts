@@ -1,20 +1,20 @@
 import { HandoffError, UnreachableError } from "../../../../../packages/client/src/errors.ts";
 import type { Clock } from "../../../../../shared/runtime/clock.ts";
 
-/** A letter that somebody has selected. */
+/** A letter that the person has selected. */
 export interface SelectedLetter {
   readonly id: string;
-  /** As the person saw it; undefined if the producer doesn't say. */
+  /** The version that the person saw; undefined if the producer doesn't return one. */
   readonly version: string | undefined;
 }
 
-/** What became of it. */
+/** The result for one letter. */
 export type LetterOutcome =
-  /** `now`: what it is now, such as the task that it was replayed as. */
+  /** `now`: what it has become, such as the task that it was replayed as. */
   | { readonly kind: "done"; readonly now?: string }
-  /** It had been done already, by somebody else or by this request, whose first response was lost. */
+  /** It had been done already, by somebody else or by a try of this request whose response was lost. */
   | { readonly kind: "done-before"; readonly now: string }
-  /** It isn't there any more. */
+  /** The letter no longer exists. */
   | { readonly kind: "gone" }
   /** Nothing was done. */
   | { readonly kind: "refused"; readonly why: string }
@@ -25,16 +25,16 @@ export type LetterOutcome =
 
 export type ActedOn = Extract<LetterOutcome, { kind: "done" | "done-before" }>;
 
-/** How many letters are dealt with at once. */
+/** How many letters are handled at once. */
 const AT_ONCE = 5;
 
-/** For how long letters are begun, in milliseconds. Whoever has pressed a button waits, and the last ones take some seconds more. */
+/** No letter is begun after this many milliseconds: the person is waiting, and the last ones take some seconds more. */
 export const BEGIN_MS = 20_000;
 
 /**
- * Does something with each letter, by a call of its own, until time is up or the producer can't be reached.
+ * Acts on each letter with a separate call, until time is up or the producer can't be reached.
  *
- * @returns what became of each letter, in their order.
+ * @returns the result for each letter, in order.
  * @throws HandoffError if the person may not do it at all.
  */
 export async function actOnEach(
@@ -61,9 +61,9 @@ export async function actOnEach(
   return outcomes;
 }
 
-/** The status of a letter that isn't there. */
+/** The status if a letter doesn't exist. */
 const NOT_FOUND = 404;
-/** The person may not do it, with any letter. */
+/** The person may not do it with any letter. */
 const FORBIDDEN = 403;
 
 function outcomeOf(error: unknown): LetterOutcome {

@@ -8,7 +8,7 @@ import type { SelectedAction } from "./selected-actions.ts";
 import { type AskedLetter, fieldOf } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
 
-/** Asks about the letters that were selected, and shows each as it is now. */
+/** Asks for confirmation and shows the current state of each selected letter. */
 export function AskAboutSelected(props: {
   readonly action: SelectedAction;
   readonly asked: readonly AskedLetter[];

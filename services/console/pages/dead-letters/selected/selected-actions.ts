@@ -3,20 +3,20 @@ import { countLetters } from "../count-letters.ts";
 import type { ActedOn, SelectedLetter } from "./act-on-each.ts";
 import { DELETE_SELECTED, REPLAY_SELECTED } from "./selected-paths.ts";
 
-/** What can be done with the letters that were selected. */
+/** An action on the selected letters. */
 export interface SelectedAction {
   readonly path: string;
-  /** The question's title. */
+  /** The title of the confirmation. */
   readonly title: string;
   /** What will happen, as a sentence. */
   readonly what: string;
-  /** Whether something is lost. */
+  /** Whether anything is lost. */
   readonly isDangerous: boolean;
   readonly labelFor: (count: number) => string;
-  /** The past of the action, as the first word of a sentence. */
+  /** The past tense of the action, as the first word of a sentence. */
   readonly did: string;
   readonly didAll: (count: number) => string;
-  /** What a letter is called with which that was done. */
+  /** The word for a letter after the action. */
   readonly done: string;
   readonly act: (letter: SelectedLetter, api: Pick<Client, "deadLetters">) => Promise<ActedOn>;
 }

@@ -3,10 +3,10 @@ import type { ReadLetter } from "../../../../../packages/client/src/dead-letters
 import { HandoffError } from "../../../../../packages/client/src/errors.ts";
 import type { SelectedLetter } from "./act-on-each.ts";
 
-/** How many letters a person can select: twice what a page lists. */
+/** How many letters a person can select: twice the number on a page. */
 export const MOST_SELECTED = 100;
 
-/** A letter that is asked about, as it is now; undefined if it isn't there any more. */
+/** The current state of a selected letter; undefined if it no longer exists. */
 export interface AskedLetter {
   readonly id: string;
   readonly letter: ReadLetter | undefined;
@@ -15,7 +15,7 @@ export interface AskedLetter {
 const AT_ONCE = 5;
 
 /**
- * Reads the letters that were selected.
+ * Reads the selected letters.
  *
  * @throws HandoffError, UnreachableError if one can't be read.
  */
@@ -38,12 +38,12 @@ async function readIfThere(id: string, { deadLetters }: Pick<Client, "deadLetter
   }
 }
 
-/** A selected letter as the text of a field: its version, a space, its id. */
+/** Writes a selected letter as a field's text: its version, a space, its id. */
 export function fieldOf({ id, version = "" }: SelectedLetter): string {
   return `${version} ${id}`;
 }
 
-/** A selected letter from such a text. */
+/** Reads a selected letter from such a text. */
 export function letterInField(text: string): SelectedLetter {
   const space = text.indexOf(" ");
   return { version: text.slice(0, Math.max(space, 0)) || undefined, id: text.slice(space + 1) };

@@ -12,7 +12,7 @@ import { type SelectedAction, DELETE, REPLAY } from "./selected-actions.ts";
 import { MOST_SELECTED, letterInField, readSelected } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
 
-/** Asks what to do with the letters that were selected, and does it. */
+/** Asks for confirmation of an action on the selected letters, and does it. */
 export function addSelectedPages(app: Hono<ConsoleEnv>, console: Console): void {
   for (const action of [REPLAY, DELETE]) {
     app.get(action.path, (context) => ask(action, context, console));

@@ -41,7 +41,7 @@ function whatMayHaveRun({ state, attempts }: { readonly state: Task["state"]; re
   return `${many} already begun. Their effects stay.`;
 }
 
-/** What a cancel did, as a sentence. */
+/** The result of a cancel, as a sentence. */
 export function describeCancelled(id: string, cancelled: Cancelled): string {
   if (cancelled.state === "running") {
     return `Task ${id} will be cancelled when the running attempt ends, unless that succeeds.`;

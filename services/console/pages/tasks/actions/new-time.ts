@@ -1,6 +1,6 @@
-/** What somebody filled in: one of the two. */
+/** The form's input: a time or a delay. */
 export interface GivenTime {
-  /** As a field of the type datetime-local has it, in UTC: `2030-01-31T08:00` or `2030-01-31T08:00:30`. */
+  /** The value of a datetime-local input, in UTC: `2030-01-31T08:00` or `2030-01-31T08:00:30`. */
   readonly at: string;
   readonly delay: string;
   readonly unit: string;
@@ -22,7 +22,7 @@ export const DELAY_UNITS: ReadonlyMap<string, number> = new Map([
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?$/;
 const NUMBER = /^\d{1,9}(?:\.\d{1,3})?$/;
 
-/** Reads a new time for a task. `nowMs` is in milliseconds since the epoch. Whether it may be that time, the producer decides. */
+/** Reads a new time for a task. `nowMs` is in milliseconds since the epoch. The producer checks the time itself. */
 export function readNewTime({ at, delay, unit }: GivenTime, nowMs: number): NewTime {
   if (at !== "" && delay !== "") return wrong("at", "Give a delay or a time, not both.");
   if (at === "" && delay === "") return wrong("delay", "Give a delay or a time.");

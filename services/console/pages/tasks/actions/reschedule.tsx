@@ -12,7 +12,7 @@ import { taskPage } from "../../../parts/task-id.tsx";
 import { ExactTime, Time } from "../../../parts/time.tsx";
 import { DELAY_UNITS, type GivenTime, readNewTime } from "./new-time.ts";
 
-/** What is wrong with a form that was sent, beside its field. */
+/** An error in the submitted form, shown beside its field. */
 interface Wrong {
   readonly field: "at" | "delay";
   readonly problem: string;
@@ -54,7 +54,7 @@ async function readGiven(context: ConsoleContext): Promise<GivenTime> {
   return { at: at ?? "", delay: delay ?? "", unit: unit ?? "" };
 }
 
-/** @returns what the producer says of a time that can't be. */
+/** @returns the producer's message if the time isn't allowed. */
 async function move(
   context: ConsoleContext,
   { id, scheduleTime }: { readonly id: string; readonly scheduleTime: string },

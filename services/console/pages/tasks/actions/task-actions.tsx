@@ -2,7 +2,7 @@ import type { Task } from "../../../../../packages/client/src/views/task.ts";
 import { ActionButton, AskLink, useMay } from "../../../parts/form.tsx";
 import { letterPage, taskPage } from "../../../parts/task-id.tsx";
 
-/** What can be done about a task. */
+/** The actions on a task. */
 export function TaskActions({ task }: { readonly task: Task }) {
   const { state } = task;
   const page = taskPage(task.id);

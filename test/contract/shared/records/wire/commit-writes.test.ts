@@ -87,7 +87,7 @@ test("a commit stores what Google's client would store, whatever its fields", as
   );
 });
 
-test("an update replaces and removes the fields that it names, and keeps others", async () => {
+test("an update replaces and removes the fields that it names, and keeps the others", async () => {
   const { ours, googles, both } = await setup();
   for (const write of [ours, googles]) {
     await write((to, refTo) =>
@@ -104,7 +104,7 @@ test("an update replaces and removes the fields that it names, and keeps others"
   expect(written).toEqual(expected);
 });
 
-test("a commit tells when its first document was changed, and the next can depend on that", async () => {
+test("a commit returns when its first document was changed, and the next can depend on that", async () => {
   const { ours, db } = await setup();
   const created = await ours((to, refTo) => to.create(refTo("a"), { n: 1 }));
   if (!created) throw new Error("Nothing was written.");
@@ -139,6 +139,6 @@ test.each([
   ["a nested sentinel", { at: SERVER_TIME }],
   ["a function", () => 1],
   ["an instance of a class", new Map()],
-])("%s is no field's value", (_what, held) => {
+])("%s is refused as a field's value", (_what, held) => {
   expect(() => new CommitWrites().create("a", { held })).toThrow(TypeError);
 });

@@ -26,7 +26,7 @@ async function setup() {
   return { db, calls: db.calls, faults, things: pastIt.collection("things"), create };
 }
 
-test("a read tells what Google's client tells", async () => {
+test("a read returns the same as Google's client", async () => {
   const { calls, things } = await setup();
   const fields = {
     text: "ü",
@@ -67,7 +67,7 @@ test.each([
   ["RESOURCE_EXHAUSTED", status.RESOURCE_EXHAUSTED],
   ["ABORTED", status.ABORTED],
   ["UNAVAILABLE", status.UNAVAILABLE],
-])("a commit that fails with %s is repeated", async (_name, code) => {
+])("a commit that fails with %s is retried", async (_name, code) => {
   const { faults, things, create } = await setup();
   void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: code } });
 
@@ -76,7 +76,7 @@ test.each([
   expect((await things.doc("a").get()).exists).toBe(true);
 });
 
-test("a commit that fails with INTERNAL is not repeated, since it may have had its effect", async () => {
+test("a commit that fails with INTERNAL isn't retried, since it may have taken effect", async () => {
   const { faults, things, create } = await setup();
   void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } });
 

@@ -42,7 +42,7 @@ const moved = {
 };
 
 describe("giving a task another time", () => {
-  it("makes a record that waits at the next hop if there is none, and deletes the old entry", () => {
+  it("creates a record that waits for the next hop if there is none, and deletes the old entry", () => {
     const as = { owner: "token", fence: 0, from: null };
     const transition = { kind: "hop", attempts: 0, log: [], as, next: { hop: 3, notBeforeMs: DUE }, dropped: [ENTRY] };
     expect(decide(null, DUE)).toEqual({ transition, kind: "moved", toHop: 3 });
@@ -59,7 +59,7 @@ describe("giving a task another time", () => {
     expect(decision).toMatchObject({ toHop: 1, transition: { dropped: [`${id}.${"ab".repeat(8)}`] } });
   });
 
-  it("keeps attempts and log of a task that waits", () => {
+  it("keeps the attempts and the log of a waiting task", () => {
     const attemptLog = [{ attempt: 3, outcome: "retry" }];
     const transition = {
       kind: "hop",
@@ -103,7 +103,7 @@ describe("giving a task another time", () => {
     expect(decide(recorded(fields))).toEqual(expected);
   });
 
-  it("recognises its own time", () => {
+  it("recognises its own write", () => {
     expect(decide(recorded({ hop: 3, notBefore: "2030-01-01T00:00:00.000Z" }), DUE)).toEqual({
       transition: null,
       kind: "moved",

@@ -5,7 +5,7 @@ import { withAttempt } from "../../../../../shared/records/attempt-log.ts";
 
 const START = { hop: 0, instance: "rev-7/0a1b2c3d", startedAtMs: Date.UTC(2026, 0, 2) };
 
-it("shows what an attempt's entry says, without what it leaves open", () => {
+it("shows an attempt's entry without its missing fields", () => {
   const error = { code: "handler_threw", message: "RangeError: -1" };
   const threw = { attempt: 1, outcome: "threw", endedAtMs: START.startedAtMs + 1_500, error, stack: "at a" } as const;
   const done = { attempt: 2, outcome: "succeeded", endedAtMs: START.startedAtMs + 9_000, error: null } as const;
@@ -17,7 +17,7 @@ it("shows what an attempt's entry says, without what it leaves open", () => {
   ]);
 });
 
-it("shows entries of other revisions as far as it knows them, and leaves out what is none", () => {
+it("shows the known parts of entries of other revisions, and leaves out anything that isn't an entry", () => {
   const later = { attempt: 3, outcome: "snoozed", startedAt: Timestamp.fromMillis(0), nextRule: "snooze" };
 
   expect(describeAttempts([later, {}, { attempt: "4", outcome: "threw" }])).toEqual([

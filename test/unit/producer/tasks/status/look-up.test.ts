@@ -68,11 +68,11 @@ describe("looking a task up", () => {
   const WAITING: TaskRecord = { ...RECORD, state: "waiting" };
   const [GONE, NEVER] = [{ kind: "gone" }, { kind: "never" }] as const;
 
-  it("asks each once while the queue holds the task, and not the outbox", async () => {
+  it("asks each once while the queue holds the task, and doesn't ask the outbox", async () => {
     expect(await run(FOUND, [undefined])).toMatchObject({ record: undefined, reads: 1, hops: [0], queries: 0 });
   });
 
-  it("asks each once when the record says how it ended", async () => {
+  it("asks each once if the record shows how it ended", async () => {
     expect(await run(GONE, [RECORD])).toMatchObject({ record: RECORD, reads: 1, hops: [0], queries: 0 });
   });
 
@@ -91,7 +91,7 @@ describe("looking a task up", () => {
     expect(await run(GONE, [WAITING, RECORD])).toMatchObject({ record: RECORD, reads: 2, hops: [0], queries: 1 });
   });
 
-  it("doesn't ask the outbox about an attempt that runs, nor about a natural task that has left its queue", async () => {
+  it("doesn't ask the outbox about a running attempt, or a natural task that has left its queue", async () => {
     const running: TaskRecord = { ...RECORD, state: "running" };
     expect(await run(GONE, [running, RECORD])).toMatchObject({ record: RECORD, reads: 2, queries: 0 });
     const natural = parseTaskId("0123456789abcdef0123456789abcdefn-default")!;
@@ -99,19 +99,19 @@ describe("looking a task up", () => {
   });
 
   it.each([GONE, NEVER])(
-    "reads the record again when the queue says $kind, since the task may have run",
+    "reads the record again if the queue says $kind, since the task may have run",
     async (left) => {
       const hops = left === NEVER ? [0, 0] : [0];
       expect(await run(left, [undefined, RECORD])).toMatchObject({ record: RECORD, reads: 2, hops, queries: 1 });
     },
   );
 
-  it("finds the task that the relay put into the queue between the looks", async () => {
+  it("finds the task that the relay put into the queue between the look-ups", async () => {
     const found = { at: "found", reads: 1, hops: [0, 0], queries: 1 };
     expect(await run([NEVER, FOUND], [undefined])).toMatchObject(found);
   });
 
-  it("follows a task that goes on to its next hop meanwhile", async () => {
+  it("follows a task that moves to its next hop meanwhile", async () => {
     const next = { ...WAITING, hop: 1 };
     expect(await run([GONE, FOUND], [WAITING, next])).toMatchObject({
       record: next,
@@ -121,7 +121,7 @@ describe("looking a task up", () => {
     });
   });
 
-  it("never says gone of a task that goes on as fast as it is looked at", async () => {
+  it("never says gone of a task that moves on as fast as it is looked up", async () => {
     const records = Array.from({ length: 100 }, (_, hop) => ({ ...WAITING, hop }));
     const { at, record, hops } = await run(GONE, records);
     expect([at, record?.hop, hops.length]).toEqual(["never", 10, 10]);

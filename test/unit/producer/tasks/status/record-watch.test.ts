@@ -5,7 +5,7 @@ import type { RecordWatcher } from "../../../../../services/producer/tasks/task-
 import { parseTaskId } from "../../../../../shared/contract/task-id.ts";
 import { DependencyError } from "../../../../../shared/runtime/dependency-error.ts";
 
-it("ends a wait when the record can't be followed any more, and says why", async () => {
+it("ends a wait if the record can't be watched any more, and says why", async () => {
   const clock = new VirtualClock();
   let watcher: RecordWatcher | undefined;
   let isStopped = false;

@@ -53,7 +53,7 @@ describe("a task without a record", () => {
     });
   });
 
-  it("says why its last delivery failed, since nothing else does", () => {
+  it("shows why its last delivery failed, which nothing else shows", () => {
     const lastFailure = "UNAUTHENTICATED(16): HTTP status code 401";
     const sighting = inQueue({ dispatchCount: 2, responseCount: 2, lastFailure });
     expect(describeTask({ id, sighting, record: undefined }, context)).toMatchObject({
@@ -168,19 +168,19 @@ describe("a task without a record", () => {
     });
   });
 
-  it("is finished if its type is known to be natural, though an earlier revision did not mark its id", () => {
+  it("is finished if its type is known to be natural, even if an earlier revision didn't mark its id", () => {
     const facts = { id, sighting: GONE, record: undefined, type: "document.publish" };
     expect(describeTask(facts, context)).toMatchObject({ state: "finished" });
   });
 
-  it("is finished though its id has no mark, if its queue has natural types only: an earlier revision enqueued it", () => {
+  it("is finished even without a mark, if its queue only has natural types: an earlier revision enqueued it", () => {
     const unmarked = parseTaskId(`${DIGITS}-bulk`)!;
     expect(describeTask({ id: unmarked, sighting: GONE, record: undefined }, context)).toMatchObject({
       state: "finished",
     });
   });
 
-  it("counts its attempts as its queue does, if its id marks a natural type, even one that is no longer known", () => {
+  it("counts its attempts as its queue does, if its id marks a natural type, even an unknown one", () => {
     const marked = parseTaskId(`${DIGITS}n-default`)!;
     const sighting = inQueue({ type: "not.any-more", dispatchCount: 2, responseCount: 2 });
     expect(describeTask({ id: marked, sighting, record: undefined }, context)).toMatchObject({ attempts: 2 });

@@ -17,7 +17,7 @@ function setup() {
   return { clock, abort, take, hold };
 }
 
-it("gives a key's slots out up to its limit, and any other key's besides", async () => {
+it("gives out a key's slots up to its limit, and any other key's besides", async () => {
   const { take, hold, clock } = setup();
   await hold(["a"]);
   await hold(["a"]);
@@ -27,7 +27,7 @@ it("gives a key's slots out up to its limit, and any other key's besides", async
   expect(await third).toBeUndefined();
 });
 
-it("lets the next in line have a slot as soon as one is given back", async () => {
+it("gives the next in line a slot as soon as one is released", async () => {
   const { take, hold, clock } = setup();
   const release = await hold(["a"], 1);
   const order: string[] = [];
@@ -53,7 +53,7 @@ it("needs a slot of every key, and holds none while it waits", async () => {
   expect(await Promise.race([both, Promise.resolve("waiting")])).toBe("waiting");
 });
 
-it("gives a slot back once, however often it is told to", async () => {
+it("releases a slot once, however often it is called", async () => {
   const { take, hold, clock } = setup();
   const release = await hold(["a"]);
   await hold(["a"]);
@@ -65,7 +65,7 @@ it("gives a slot back once, however often it is told to", async () => {
   expect(await third).toBeUndefined();
 });
 
-it("lets as many wait for a key as may hold it, and turns away the rest at once", async () => {
+it("lets as many wait for a key as may hold it, and refuses the rest at once", async () => {
   const { take, hold, clock } = setup();
   await hold(["a"]);
   await hold(["a"]);
@@ -75,7 +75,7 @@ it("lets as many wait for a key as may hold it, and turns away the rest at once"
   expect(await Promise.all(waiting)).toEqual([undefined, undefined]);
 });
 
-it("lets twelve wait altogether", async () => {
+it("lets twelve wait in total", async () => {
   const { take, hold, clock } = setup();
   const keys = Array.from({ length: 13 }, (_, index) => `host ${index}`);
   for (const key of keys) await hold([key], 1);
@@ -86,7 +86,7 @@ it("lets twelve wait altogether", async () => {
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([undefined]));
 });
 
-it("ends the wait when the signal fires, and gives the place in line to others", async () => {
+it("ends the wait when the signal fires, and gives its place in line to others", async () => {
   const { take, hold, abort, clock } = setup();
   const release = await hold(["a"], 1);
   const waiting = take(["a"], 1);
@@ -97,7 +97,7 @@ it("ends the wait when the signal fires, and gives the place in line to others",
   expect(clock.pending).toBe(0);
 });
 
-it("loses no slot that is given back at the moment when the wait ends", async () => {
+it("loses no slot that is released just as the wait ends", async () => {
   const { take, hold, abort } = setup();
   const release = await hold(["a"], 1);
   const waiting = take(["a"], 1);

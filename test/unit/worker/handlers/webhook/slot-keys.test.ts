@@ -30,7 +30,7 @@ it.each([
   expect(domainKeys(new URL(url))).toEqual(expected);
 });
 
-it("addresses of one IPv6 network of 64 bits are one place, and others are not", () => {
+it("addresses of one IPv6 network of 64 bits are one place, and others aren't", () => {
   expect(keysOf("2001:4860:1:2::1")).toEqual(keysOf("2001:4860:1:2:ffff:ffff:ffff:ffff"));
   expect(keysOf("2001:4860:1:2::1")).not.toEqual(keysOf("2001:4860:1:3::1"));
 });
@@ -41,7 +41,7 @@ it("another port of a public address is the same place; of a private one it is a
   expect(keysOf("10.0.0.1", "http://a.test/")).toEqual(keysOf("10.0.0.1", "http://b.test/"));
 });
 
-it("no two kinds of key are alike", () => {
+it("no two kinds of key collide", () => {
   const url = new URL("http://127.0.0.1:9000/");
   expect(addressKeys(url, [{ address: "127.0.0.1", family: 4 }])).not.toContain(hostKey(url));
 });
