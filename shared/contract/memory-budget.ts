@@ -51,7 +51,7 @@ export function memoryProblem(
   const { heapBytesPerByte, usableShare } = WORST_COST[service];
   const heapBytes = (concurrency * bodyBytes * heapBytesPerByte) / usableShare + OWN_HEAP_BYTES;
   return (
-    `The ${service}'s memory of ${memoryMib} MiB is too little for ${concurrency} of the largest payloads at once: ` +
+    `The ${service}'s memory of ${memoryMib} MiB is too little for ${concurrency} payloads of the largest size at once: ` +
     `it needs ${Math.ceil(heapBytes / HEAP_SHARE / MIB)} MiB.`
   );
 }

@@ -192,7 +192,7 @@ test.each([
   ],
   [
     { "handoff:databaseLocation": "eur3" },
-    "handoff:databaseLocation: is of an existing database: name it in handoff:database.",
+    "handoff:databaseLocation: is for an existing database: name it in handoff:database.",
   ],
   [
     { "handoff:database": "(default)", "handoff:databaseLocation": "eur3", "handoff:backupRetentionDays": "7" },
