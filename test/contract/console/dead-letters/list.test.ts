@@ -95,7 +95,8 @@ test("page 100 of 10,000 letters costs the producer the same as page 1: one list
   const seen = new Set<string>();
   let path = "/dead-letters";
   for (let page = 1; page <= 100; page++) {
-    const { html, links } = await get(path);
+    const { status, html, links } = await get(path);
+    expect(status).toBe(200);
     for (const id of rowsOf(html)) seen.add(id);
     const calls = watched.callsSince();
     expect(calls.filter((call) => call === "GET /v1/dead-letters")).toHaveLength(1);
