@@ -12,7 +12,7 @@ export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identi
     if (identified.kind !== "identified") {
       const { status, title, detail, reason } = refusePerson(identified);
       context.set("refusal", reason);
-      return await context.html(barePage({ title, detail, assets, on: wayOn(context, status) }), status);
+      return context.html(barePage({ title, detail, assets, on: wayOn(context, status) }), status);
     }
     const { api, reads } = accessOf(identified.email);
     context.set("api", api);
