@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
+import { issueMessage } from "../../shared/http/issue-message.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { capacityFields, capacityProblems } from "./capacity-settings.ts";
@@ -199,7 +200,7 @@ function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>,
   if (!values.has(String(name))) {
     return [`${place}: is not set. Set it with: pulumi config set ${NAMESPACE}:${String(name)} …`];
   }
-  return [`${place}: ${issue.message}.`];
+  return [`${place}: ${issueMessage(issue)}.`];
 }
 
 function areDistinct(values: readonly string[]): boolean {

@@ -7,7 +7,7 @@ import { accessLog } from "./http/access-log.ts";
 import type { ConsoleEnv } from "./http/console-env.ts";
 import { onError, onNotFound } from "./http/failures.tsx";
 import { checkForms } from "./http/form-token.ts";
-import { forgetAfterActions, knowPerson } from "./http/know-person.tsx";
+import { forgetAfterActions, knowPerson } from "./http/know-person.ts";
 import { takeNotice } from "./http/notice.ts";
 import { limitForms } from "./http/limit-forms.ts";
 import { pageHeaders } from "./http/page-headers.ts";

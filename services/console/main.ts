@@ -10,7 +10,7 @@ import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts
 import { identityOf, identityVariables } from "./access/identity-variables.ts";
 import { createConsoleApp } from "./app.tsx";
 import { readAssets } from "./assets.ts";
-import { refuseWithPage } from "./http/refuse-with-page.tsx";
+import { refuseWithPage } from "./http/refuse-with-page.ts";
 import { producerTokens } from "./producer-tokens.ts";
 import { createPeople } from "./reading/people.ts";
 

@@ -3,7 +3,8 @@ import type { z } from "zod";
 type Issue = z.core.$ZodIssue;
 
 /** How zod's own messages begin. A schema's own message is kept, whatever it says. */
-const OWN_MESSAGE = /^(?:Invalid (?:input|option|number|key|value|discriminator)\b|Too (?:big|small): )/;
+const OWN_MESSAGE =
+  /^(?:Invalid (?:input|option|number|key|value|discriminator)\b|Too (?:big|small): |Unrecognized key)/;
 /** The same for formats: those with rules of their own, and those with names, such as "Invalid URL". */
 const OWN_RULE = /^Invalid string: must /;
 const OWN_FORMAT = /^Invalid /;
@@ -87,6 +88,7 @@ function plainMessage(issue: Issue): string {
     case "invalid_element":
       return `has an entry that is not allowed: it ${firstMessage(issue.issues)}`;
     case "unrecognized_keys":
+      return `has unknown fields: leave out ${issue.keys.join(", ")}`;
     case "custom":
       return "is not valid";
   }
@@ -153,9 +155,7 @@ function anyOf(messages: readonly string[]): string {
 }
 
 function placed(issues: readonly Issue[]): string {
-  return issues
-    .map((issue) => [issue.path.map(String).join("."), issueMessage(issue)].filter((part) => part !== "").join(" "))
-    .join(", and ");
+  return issues.map((issue) => `${issue.path.map(String).join(".") || "it"} ${issueMessage(issue)}`).join(", and ");
 }
 
 function firstMessage([first]: readonly Issue[]): string {

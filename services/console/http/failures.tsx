@@ -2,7 +2,7 @@ import { HandoffError, UnreachableError } from "../../../packages/client/src/err
 import { DeadlineError } from "../../../shared/runtime/deadline.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import type { Console } from "../console.ts";
-import { BarePage } from "../layout/bare-page.tsx";
+import { barePage } from "../layout/bare-page.tsx";
 import { respondWithPage } from "../layout/page.tsx";
 import type { ConsoleContext } from "./console-env.ts";
 import { LongForm, RefusedForm } from "./form.ts";
@@ -47,7 +47,7 @@ function respondWithFailure(
   const on = wayOn(context, status);
   // The person is still unknown if the producer couldn't be asked.
   if (!context.get("person")) {
-    return context.html(<BarePage {...{ title, detail, on, assets: console.assets }} />, status);
+    return context.html(barePage({ title, detail, on, assets: console.assets }), status);
   }
   return respondWithPage(context, console, { title, status }, <FailurePage failure={failure} on={on} />);
 }

@@ -1,16 +1,22 @@
+import { renderToString } from "hono/jsx/dom/server";
 import type { Assets } from "../assets.ts";
 import type { WayOn } from "../http/way-on.ts";
 import { Document } from "./document.tsx";
 
-/** A page with nothing but a message, for an unknown visitor, or when the producer can't be asked. */
-export function BarePage(props: {
+interface BarePageProps {
   readonly title: string;
   readonly detail: string;
   /** Default: the overview. */
   readonly on: WayOn | undefined;
   readonly assets: Assets;
-}) {
-  const { title, detail, on = { href: "/", label: "Try again" }, assets } = props;
+}
+
+/** The HTML of a page with nothing but a message, for an unknown visitor, or when the producer can't be asked. */
+export function barePage(props: BarePageProps): string {
+  return `<!doctype html>${renderToString(<BarePage {...props} />)}`;
+}
+
+function BarePage({ title, detail, on = { href: "/", label: "Try again" }, assets }: BarePageProps) {
   return (
     <Document title={title} assets={assets}>
       <main class="bare">

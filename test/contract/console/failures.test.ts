@@ -75,3 +75,9 @@ it("says that it is the console whose token the producer refuses, not the person
     expect.stringContaining("about the console's own account, not about you"),
   ]);
 });
+
+it("tells in the browser's standards mode that it can't find out who asks", async () => {
+  const { get } = await setUpConsole({ fetch: () => Promise.reject(new TypeError("fetch failed")) });
+  const page = await get("/");
+  expect([page.status, page.html.slice(0, 32)]).toEqual([502, '<!doctype html><html lang="en"><']);
+});

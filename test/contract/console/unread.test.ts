@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
-import { refuseWithPage } from "../../../services/console/http/refuse-with-page.tsx";
+import { refuseWithPage } from "../../../services/console/http/refuse-with-page.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { ASSETS } from "../../harness/console/console-harness.ts";
 import { exchange } from "../../harness/network/raw-http.ts";

@@ -109,6 +109,7 @@ test("addresses are kept in lower case, and everybody named may call the produce
 test.each([
   [{ "handoff:project": undefined }, "handoff:project: is not set. Set it with: pulumi config set handoff:project …"],
   [{ "handoff:project": "My Project" }, "handoff:project: must be a project's id, for example my-project-123."],
+  [{ "handoff:billingAccount": '["x"]' }, "handoff:billingAccount: must be a string."],
   [{ "handoff:region": "Europe" }, "handoff:region: must be a region, for example europe-west1."],
   [{ "handoff:prefix": "a-prefix-that-is-too-long" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
   [{ "handoff:protect": "yes" }, "handoff:protect: must be true or false."],

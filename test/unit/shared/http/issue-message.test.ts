@@ -76,6 +76,11 @@ it.each<[z.ZodType, unknown, string]>([
     { colour: "red" },
     "body fits none of the allowed forms: in the closest one, pages is missing",
   ],
+  [
+    z.union([parcel, letter]),
+    { size: 1 },
+    "body fits none of the allowed forms: in the closest one, weight is missing, and it has unknown fields: leave out size",
+  ],
   [z.xor([z.string(), z.string().min(1)]), "x", "body fits more than one of the allowed forms: it must fit just one"],
   [z.unknown().refine(() => false), 7, "body is not valid"],
 ])("says of %# in plain words what to send", (schema, value, sentence) => {

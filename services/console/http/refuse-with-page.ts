@@ -1,7 +1,6 @@
-import { renderToString } from "hono/jsx/dom/server";
 import type { Refuse } from "../../../shared/http/serving/refuse-unread.ts";
 import type { Assets } from "../assets.ts";
-import { BarePage } from "../layout/bare-page.tsx";
+import { barePage } from "../layout/bare-page.tsx";
 
 /** Says what is wrong with a request that no page ever sees, such as one with cookies that are too long, on a page of its own. */
 export function refuseWithPage(assets: Assets): Refuse {
@@ -12,6 +11,6 @@ export function refuseWithPage(assets: Assets): Refuse {
       "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'",
       "x-content-type-options": "nosniff",
     },
-    body: `<!doctype html>${renderToString(<BarePage title={title} detail={detail} on={undefined} assets={assets} />)}`,
+    body: barePage({ title, detail, on: undefined, assets }),
   });
 }

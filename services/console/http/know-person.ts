@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Console } from "../console.ts";
 import { refusePerson } from "../access/refuse-person.ts";
-import { BarePage } from "../layout/bare-page.tsx";
+import { barePage } from "../layout/bare-page.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
 import { wayOn } from "./way-on.ts";
 
@@ -12,7 +12,7 @@ export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identi
     if (identified.kind !== "identified") {
       const { status, title, detail, reason } = refusePerson(identified);
       context.set("refusal", reason);
-      return await context.html(<BarePage {...{ title, detail, assets, on: wayOn(context, status) }} />, status);
+      return context.html(barePage({ title, detail, assets, on: wayOn(context, status) }), status);
     }
     const { api, reads } = accessOf(identified.email);
     context.set("api", api);
