@@ -1,24 +1,42 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
 
-/** A half of the young generation. With more, memory grows by several times what the processor gains. */
+/** Both halves of the young generation. With more, memory grows by several times what the processor gains. */
 const MOST_YOUNG_BYTES = 4 * 1024 * 1024;
+
+/** By how much the heap may grow before all of it is collected again: by a fifth, or by this much if that is more. */
+const LEAST_GROWTH_BYTES = 24 * 1024 * 1024;
+const LEAST_GROWTH_PERCENT = 20;
 
 /**
  * Makes V8 collect garbage earlier, and in one thread, in the whole process.
  *
  * By default a burst of calls leaves garbage faster than V8 collects it, and memory that the heap has grown into is not
- * given back. The young generation may grow, though not as far as by default: while it is as small as at the start, so much
- * of it survives each collection that a burst takes half as much processor time again. Helper threads are left out, since
- * collections of so small a heap are over before these have begun: in one comparison of five rounds, a delivery took 0.89 of
- * the processor time without them. Changing these settings in a running process is safe, since they only affect when the
- * next collection happens (https://nodejs.org/api/v8.html#v8setflagsfromstringflags).
+ * given back. A large heap may grow by little. A small one may grow by more than its size suggests: otherwise all of it would
+ * be marked again and again during a burst. The young generation may grow, though not as far as by default: while it is as
+ * small as at the start, so much of it survives each collection that a burst takes half as much processor time again. Helper
+ * threads are left out, since collections of so small a heap are over before these have begun: in one comparison of five
+ * rounds, a delivery took 0.89 of the processor time without them. Changing these settings in a running process is safe, since
+ * they only affect when the next collection happens (https://nodejs.org/api/v8.html#v8setflagsfromstringflags).
  */
 export function keepHeapSmall(): void {
-  v8.setFlagsFromString("--heap-growing-percent=20");
   v8.setFlagsFromString("--no-parallel-scavenge");
+  limitGrowth();
   // V8 reads the setting for the young generation's largest size only once, before any code runs.
-  new PerformanceObserver(limitYoungGeneration).observe({ entryTypes: ["gc"] });
+  new PerformanceObserver(() => {
+    limitGrowth();
+    limitYoungGeneration();
+  }).observe({ entryTypes: ["gc"] });
+}
+
+let growthPercent = 0;
+
+function limitGrowth(): void {
+  const least = Math.round((LEAST_GROWTH_BYTES / v8.getHeapStatistics().used_heap_size) * 100);
+  const percent = Math.max(LEAST_GROWTH_PERCENT, least);
+  if (percent === growthPercent) return;
+  growthPercent = percent;
+  v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 let growthFactor = 2;

@@ -97,22 +97,9 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
       if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.resetAndDestroy();
     }
   };
-  const services = new Map<string, () => ReadonlyMap<string, CallHandler>>();
-  const surfaces: RestSurface[] = options.surface ? [options.surface(calls)] : [];
-  for (const { rest, isLate = false, ...served } of options.services) {
-    const load = loadOnce(served.load);
-    const binding = { ...served, calls, breakConnection };
-    const bind = loadOnce(() => bindService({ ...binding, service: load() }));
-    if (!isLate) bind();
-    services.set(served.name, bind);
-    const { log } = options;
-    if (rest) surfaces.push(createRestSurface({ ...binding, load, rest, ...(log ? { log } : {}) }));
-  }
+  const { handlerOf, surfaces } = bindServices(options, { calls, breakConnection });
   const grpcServer = createGrpcServer({
-    handlerOf(path) {
-      const bind = services.get(path.slice(1, path.lastIndexOf("/")));
-      return bind?.().get(path);
-    },
+    handlerOf,
     refuse: guardCalls(allowedNames),
     mostRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     statusOf: (error, path) => statusOf(error, path, options.log),
@@ -161,6 +148,30 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
       timers.forEach(clearTimeout);
     },
   };
+}
+
+interface Shared {
+  readonly calls: Map<string, number>;
+  readonly breakConnection: (peer: string) => void;
+}
+
+/** Finds the handlers of the services' RPCs by their paths, over gRPC and over HTTP/1.1. */
+function bindServices({ services, surface, log }: Omit<EndpointOptions, "port">, shared: Shared) {
+  const bound = new Map<string, () => ReadonlyMap<string, CallHandler>>();
+  const surfaces: RestSurface[] = surface ? [surface(shared.calls)] : [];
+  for (const { rest, isLate = false, ...served } of services) {
+    const load = loadOnce(served.load);
+    const binding = { ...served, ...shared };
+    const bind = loadOnce(() => bindService({ ...binding, service: load() }));
+    if (!isLate) bind();
+    bound.set(served.name, bind);
+    if (rest) surfaces.push(createRestSurface({ ...binding, load, rest, ...(log ? { log } : {}) }));
+  }
+  const handlerOf = (path: string) => {
+    const bind = bound.get(path.slice(1, path.lastIndexOf("/")));
+    return bind?.().get(path);
+  };
+  return { handlerOf, surfaces };
 }
 
 /** An emulator that listens on a name may be called by it. */

@@ -51,7 +51,7 @@ test("is one process, so that no emulator outlives a command that is killed", as
   const program = await start(["--only", "cloud-tasks"]);
   program.child.kill("SIGKILL");
   await program.exited;
-  await expect(fetch(program.url("cloud-tasks"))).rejects.toThrow();
+  await expect(fetch(program.url("cloud-tasks"))).rejects.toThrow("fetch failed");
 });
 
 test("runs both emulators on one clock, with queues from a file, and stops on SIGTERM", async () => {

@@ -45,6 +45,8 @@ const VERSIONS: readonly ApiVersion[] = ["v2", "v2beta3", "v2beta2"];
 /** Times that callers can give to the microsecond have decimal places even when these are zero. */
 const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]) };
 
+const betaQueue = () => tasksProtos.v2beta3().lookupType(`${PACKAGE}.v2beta3.Queue`);
+
 /** Creates the handlers of Cloud Tasks in its three versions, of locations, and of operations. */
 export function createServices(deps: ServiceDeps): Services {
   const protos = tasksProtos.v2();
@@ -66,7 +68,6 @@ export function createServices(deps: ServiceDeps): Services {
       ...createCmekHandlers(context),
     };
   };
-  const betaQueue = () => tasksProtos.v2beta3().lookupType(`${PACKAGE}.v2beta3.Queue`);
   const versions = {
     v2: handlersOf("v2"),
     v2beta3: asV2beta3(handlersOf("v2beta3"), contextOf("v2beta3"), betaQueue),

@@ -1,4 +1,3 @@
-import type http from "node:http";
 import { Duplex } from "node:stream";
 import { request as startRequest } from "../../../kernel/node-http.ts";
 import type { HttpMethod } from "../../state/task.ts";
