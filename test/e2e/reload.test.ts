@@ -28,10 +28,14 @@ async function setup() {
   }
   fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(project, "node_modules"));
   const write = (file: string, text: string): void => fs.writeFileSync(path.join(project, file), text);
-  const edit = (file: string, from: string, to: string): void => {
-    const text = fs.readFileSync(path.join(project, file), "utf8");
-    expect(text).toContain(from);
-    write(file, text.replace(from, to));
+  /** Each part that is found becomes another, in one write. */
+  const edit = (file: string, ...parts: readonly (readonly [from: string, to: string])[]): void => {
+    let text = fs.readFileSync(path.join(project, file), "utf8");
+    for (const [from, to] of parts) {
+      expect(text).toContain(from);
+      text = text.replace(from, to);
+    }
+    write(file, text);
   };
   const stack = await startStackProcess({ project, args: ["--reload"] });
   return { stack, write, edit };
@@ -44,6 +48,12 @@ async function change(stack: StackProcess, line: RegExp, changes: () => void): P
   await stack.line(line, before);
 }
 
+/** Waits for a line that comes once a change of a file was seen. On a busy machine, changes made at once are seen one by one. */
+async function lineAfter(stack: StackProcess, file: string, line: RegExp): Promise<void> {
+  const seen = await stack.line(new RegExp(`^changed: (?:.*, )?${file}(?:,|$)`));
+  await stack.line(line, stack.lines.indexOf(seen));
+}
+
 const WORKER_IS_BACK = /^worker is listening again after /;
 
 test("npm run dev: a new type in a new queue, an edited handler, a broken one and its mend all count at once", async () => {
@@ -53,18 +63,16 @@ test("npm run dev: a new type in a new queue, an edited handler, a broken one an
     return (await producerClient(stack).untilState(id, "succeeded")).result;
   };
 
-  const before = stack.lines.length;
-  await change(stack, WORKER_IS_BACK, () => {
-    write(TASK, definition("notes"));
-    write(HANDLER, handler("1"));
-    edit("shared/tasks/queues.ts", "export const queues = {", "export const queues = { notes: NOTES,");
-    edit("shared/tasks/queues.ts", "/** The queues", `${NOTES}\n/** The queues`);
-    edit("shared/tasks/index.ts", "taskTypes: [", "taskTypes: [takeNote, ");
-    edit("shared/tasks/index.ts", "import", 'import { takeNote } from "./note-take.ts";\nimport');
-    edit("services/worker/handlers/index.ts", "import", 'import { handleTakeNote } from "./take-note.ts";\nimport');
-    edit("services/worker/handlers/index.ts", "return {", 'return { "note.take": handleTakeNote,');
-  });
-  await stack.line(/^producer is listening again after /, before);
+  write(TASK, definition("notes"));
+  write(HANDLER, handler("1"));
+  const queues = ["export const queues = {", "export const queues = { notes: NOTES,"] as const;
+  edit("shared/tasks/queues.ts", queues, ["/** The queues", `${NOTES}\n/** The queues`]);
+  const listed = ["taskTypes: [", "taskTypes: [takeNote, "] as const;
+  edit("shared/tasks/index.ts", listed, ["import", 'import { takeNote } from "./note-take.ts";\nimport']);
+  const imported = ["import", 'import { handleTakeNote } from "./take-note.ts";\nimport'] as const;
+  edit("services/worker/handlers/index.ts", imported, ["return {", 'return { "note.take": handleTakeNote,']);
+  await lineAfter(stack, "shared/tasks/index.ts", /^producer is listening again after /);
+  await lineAfter(stack, "services/worker/handlers/index.ts", WORKER_IS_BACK);
   expect(await take()).toBe(1);
 
   await change(stack, WORKER_IS_BACK, () => write(HANDLER, handler("2")));

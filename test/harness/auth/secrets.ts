@@ -5,13 +5,14 @@ export const CANARY = "payload-canary-4711";
 
 const PART = 40;
 
+const [, FIRST_LINE_OF_KEY = ""] = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString().split("\n");
+
 /**
  * The texts that must never be disclosed: parts of the token's claims and signature, the signing key, the payload. A
  * token's header only contains public data.
  */
 export function secretsOf(token: string): readonly string[] {
   const [, claims = "", signature = ""] = token.split(".");
-  const [, firstLineOfKey = ""] = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString().split("\n");
   const parts = [claims, signature].flatMap((part) => [part.slice(0, PART), part.slice(-PART)]);
-  return [...parts.filter((part) => part.length === PART), firstLineOfKey, CANARY];
+  return [...parts.filter((part) => part.length === PART), FIRST_LINE_OF_KEY, CANARY];
 }
