@@ -25,5 +25,6 @@ export async function writeStackFile(stack: string, content: string = ownConfig(
 
 /** What a user of the registry as it is would write. */
 function ownConfig(): string {
-  return stringify({ config: { ...exampleFor("dev", registry).config, ...ENCRYPTED } });
+  const config = { ...exampleFor("dev", registry).config, ...ENCRYPTED };
+  return stringify({ config }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }

@@ -1,6 +1,6 @@
-import type { Resource } from "../call.ts";
+import { type Resource, textOf } from "../call.ts";
 import { type Service, lastOf, merge } from "../collection.ts";
-import { textOf } from "../call.ts";
+import { ETAG } from "../world.ts";
 
 const COLLECTION = /^projects\/[^/]+\/(?:global|regions\/[^/]+)\/(?:networks|subnetworks|addresses|routers)$/;
 
@@ -38,7 +38,7 @@ const resources: Service = ({ product, name, method, body, query }, world) => {
       ...region,
       id: world.nextId(),
       selfLink: linkTo(made),
-      fingerprint: "1",
+      fingerprint: ETAG,
     });
     return done(made);
   }
