@@ -9,7 +9,7 @@ const NO_IMAGE = {
   leavesObject: true,
 } as const;
 
-/** A program with an account, a service that needs it, and a queue. */
+/** An account, then a queue, then a service. Pulumi begins nothing new after a failure, so the order must not be left to chance. */
 export const PROGRAM = `
   import * as gcp from "@pulumi/gcp";
   import * as pulumi from "@pulumi/pulumi";
@@ -19,13 +19,13 @@ export const PROGRAM = `
   const config = new pulumi.Config("handoff");
   if (config.get("invalid")) throw new pulumi.RunError("The stack's configuration is invalid.");
   const account = new gcp.serviceaccount.Account("runner", { accountId: "runner" });
+  const rate = { maxDispatchesPerSecond: config.getNumber("rate") ?? 1 };
+  const queue = new gcp.cloudtasks.Queue("queue", { location: "europe-west1", rateLimits: rate }, { dependsOn: [account] });
   const service = new RunService("worker", {
     serviceName: "p-worker", region: "europe-west1", image: config.get("image") ?? "image-1", account, callers: {},
     ingress: "internal", minInstances: 0, maxInstances: 1, concurrency: 1, cpus: "1", memoryMib: 512,
     requestTimeoutMs: 1_000, env: {}, protect: false,
-  }, {});
-  const rate = { maxDispatchesPerSecond: config.getNumber("rate") ?? 1 };
-  new gcp.cloudtasks.Queue("queue", { location: "europe-west1", rateLimits: rate });
+  }, { dependsOn: [queue] });
   export const url = service.url;
 `;
 
@@ -85,13 +85,14 @@ export const ENGINE_SCENARIOS: readonly EngineScenario[] = [
     runs: [
       {
         ...CREATED,
+        steps: ["create queue", "create runner"],
         faults: queueFails(99, "Error 403: denied"),
         succeeds: false,
         attempts: 1,
         says: "Error 403: denied",
       },
-      { mode: "preview", succeeds: true, steps: ["create queue"] },
-      { mode: "update", succeeds: true, steps: ["create queue"], attempts: 1 },
+      { mode: "preview", succeeds: true, steps: ["create queue", "create worker"] },
+      { mode: "update", succeeds: true, steps: ["create queue", "create worker"], attempts: 1 },
       SETTLED,
     ],
   },

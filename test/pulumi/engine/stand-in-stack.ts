@@ -29,9 +29,9 @@ export async function standInStack(
 export async function serveAs(standIn: StandIn, packages: readonly string[]): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
   for (const name of packages) {
-    const { port, stop } = await serveProvider(standIn, { version: wantedVersion(name) });
-    onTestFinished(stop);
-    ports[name] = port;
+    const server = await serveProvider(standIn, { version: wantedVersion(name) });
+    onTestFinished(() => server.stop());
+    ports[name] = server.port;
   }
   return ports;
 }

@@ -28,10 +28,9 @@ const polling: Service = ({ product, name, method }, { operations }) =>
 
 /** In this order: what is asked of an operation or a policy looks like a resource's name, too. */
 const SERVICES: readonly Service[] = [
-  polling,
-  policyCalls,
-  ...[project, iam, cloudTasks, firestore, cloudRun, secretManager, artifactRegistry],
-  ...[eventarc, cloudScheduler, logging, monitoring, billing, compute],
+  [polling, policyCalls],
+  [project, iam, cloudTasks, firestore, cloudRun, secretManager, artifactRegistry].flat(),
+  [eventarc, cloudScheduler, logging, monitoring, billing, compute].flat(),
 ].flat();
 
 /** A call that was answered. */

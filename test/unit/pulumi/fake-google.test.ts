@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { fieldsOf, textOf } from "../../pulumi/fake-google/call.ts";
 import { FakeGoogle } from "../../pulumi/fake-google/fake-google.ts";
 import { faults } from "../../pulumi/fake-google/faults.ts";
 
@@ -14,7 +15,7 @@ async function setUp() {
   const call = async (method: string, path: string, body?: unknown) => {
     const init = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await fetch(`${google.url}/${path}`, { method, ...init });
-    return { status: response.status, body: (await response.json()) as Record<string, never> };
+    return { status: response.status, body: fieldsOf(await response.json()) };
   };
   const grant = (member: string, etag: string) => ({
     policy: { etag, bindings: [{ role: "roles/cloudtasks.viewer", members: [member] }] },
@@ -50,10 +51,14 @@ test("a policy is written by its newest etag alone", async () => {
   const { body: read } = await call("POST", `tasks/v2/${QUEUE}:getIamPolicy`);
   const member = `serviceAccount:${ACCOUNT}`;
 
-  const written = await call("POST", `tasks/v2/${QUEUE}:setIamPolicy`, grant(member, read["etag"] ?? ""));
+  const written = await call("POST", `tasks/v2/${QUEUE}:setIamPolicy`, grant(member, textOf(read["etag"])));
   expect(written).toMatchObject({ status: 200, body: { bindings: [{ members: [member] }] } });
   expect(written.body["etag"]).not.toBe(read["etag"]);
-  const late = await call("POST", `tasks/v2/${QUEUE}:setIamPolicy`, grant("user:late@example.com", read["etag"] ?? ""));
+  const late = await call(
+    "POST",
+    `tasks/v2/${QUEUE}:setIamPolicy`,
+    grant("user:late@example.com", textOf(read["etag"])),
+  );
   expect(late).toMatchObject({ status: 409, body: { error: { status: "ABORTED" } } });
   expect(await call("POST", `tasks/v2/${QUEUE}:getIamPolicy`)).toEqual(written);
 });
@@ -89,7 +94,7 @@ test("an operation is done at once, or after as many polls as are asked for, or 
 
   const { body: slow } = await create("slow");
   expect(slow).not.toHaveProperty("done");
-  const poll = async () => (await call("GET", `run/v2/${String(slow["name"])}`)).body["done"] ?? false;
+  const poll = async () => (await call("GET", `run/v2/${textOf(slow["name"])}`)).body["done"] ?? false;
   expect([await poll(), await poll()]).toEqual([false, true]);
   expect((await create("bad")).body).toMatchObject({ done: true, error: { code: 9, message: "no image" } });
   // It is there nevertheless, and doesn't work.
