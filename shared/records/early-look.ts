@@ -1,4 +1,3 @@
-import type { Transaction } from "@google-cloud/firestore";
 import type { Clock } from "../runtime/clock.ts";
 import { pause } from "../runtime/deadline.ts";
 import { isFirestoreError } from "./record-store-error.ts";
@@ -44,9 +43,10 @@ export class EarlyLook<Found> {
   /**
    * Runs the transaction's body, and begins to look if it loses a lock, there or in its commit. Call this for each run.
    *
+   * @param transaction Google's, as it gives it to the body.
    * @throws what `body` throws; FoundEarly, without a call of it, once something was found.
    */
-  async watch<Result>(transaction: Transaction, body: () => Promise<Result>): Promise<Result> {
+  async watch<Result>(transaction: object, body: () => Promise<Result>): Promise<Result> {
     if (this.#isOver) throw new FoundEarly("The transaction isn't needed any more.");
     if (++this.#runs === 1) onCommitError(transaction, (error) => this.#afterError(error));
     try {
@@ -94,7 +94,7 @@ export class FoundEarly extends Error {}
  * Tells of each commit that fails. Google's client has no other way to learn of one before it runs the transaction again.
  * If a later version of it commits in another way, nobody is told, and whoever lost a lock waits as long as the client does.
  */
-function onCommitError(transaction: Transaction, tell: (error: unknown) => void): void {
+function onCommitError(transaction: object, tell: (error: unknown) => void): void {
   const commit: unknown = Reflect.get(transaction, "commit");
   if (typeof commit !== "function") return;
   const watched = async (): Promise<void> => {

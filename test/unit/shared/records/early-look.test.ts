@@ -1,4 +1,3 @@
-import type { Transaction } from "@google-cloud/firestore";
 import { VirtualClock } from "handoff-emulators/clock";
 import { expect, test } from "vitest";
 import { EarlyLook, FoundEarly } from "../../../../shared/records/early-look.ts";
@@ -21,20 +20,18 @@ function setup({ looks = [] }: { readonly looks?: readonly (string | undefined |
     { clock },
   );
   let failure: Error | undefined;
-  const client = {
+  const transaction = {
     commit: async (): Promise<void> => {
       if (failure) throw failure;
     },
   };
-  // What the class needs of a transaction is no part of its public type.
-  const transaction = client as unknown as Transaction;
   const run = async (ends: { readonly commit?: Error; readonly body?: Error } = {}): Promise<unknown> => {
     failure = ends.commit;
     try {
       await early.watch(transaction, async () => {
         if (ends.body) throw ends.body;
       });
-      await client.commit();
+      await transaction.commit();
       return "committed";
     } catch (error) {
       return error;
