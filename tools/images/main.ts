@@ -8,7 +8,7 @@ import { registry } from "../../shared/tasks/index.ts";
 import { sizeOf } from "../folder-size.ts";
 import { PROJECT_DIR } from "../project-dir.ts";
 import { makeBundles } from "./make-bundles.ts";
-import type { Bundle } from "./programs.ts";
+import { type Bundle, commandOf } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 
 const USAGE = `npm run build
@@ -23,8 +23,7 @@ async function check({ program, folder }: Bundle): Promise<string> {
   try {
     const copy = path.join(away, program.name);
     await fs.cp(folder, copy, { recursive: true });
-    const command = [process.execPath, path.join(copy, "main.js")];
-    const { listeningAfterMs } = await tryOut(program, { command, cwd: away });
+    const { listeningAfterMs } = await tryOut(program, { command: commandOf({ program, folder: copy }), cwd: away });
     const { files, bytes } = await sizeOf(folder);
     const size = `${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files`;
     return `${program.name.padEnd(22)} ${size.padEnd(24)} listening after ${listeningAfterMs.toFixed(0)} ms\n`;

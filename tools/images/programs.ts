@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { localVariables } from "../../shared/contract/task-settings.ts";
 import { buildConsoleAssets } from "../console-assets/build-assets.ts";
@@ -20,12 +21,19 @@ export interface Program {
   readonly tryOutEnv: Readonly<Record<string, string>>;
   /** Additional variables while the code cache is filled, so that it includes code that only loads with them. */
   readonly warmUpEnv: Readonly<Record<string, string>>;
+  /** What its image's entry point gives to Node. Default: nothing. */
+  readonly nodeArgs?: readonly string[];
 }
 
-/** A program's bundle: `node FOLDER/main.js` starts it. */
+/** A program's bundle. */
 export interface Bundle {
   readonly program: Program;
   readonly folder: string;
+}
+
+/** What starts a bundle, as its image does. */
+export function commandOf({ program, folder }: Bundle): [string, ...string[]] {
+  return [process.execPath, ...(program.nodeArgs ?? []), path.join(folder, "main.js")];
 }
 
 const SERVICE_ENV = {
@@ -52,6 +60,12 @@ const DOCS_FILES = [
   "swagger-ui-bundle.js.LICENSE.txt",
 ];
 
+/**
+ * How far half of a worker's young generation may grow, in MiB. V8 would choose by the memory that there is
+ * (docs/decisions/038-what-a-request-costs.md): 1 MiB of 512, and 64 on a large machine.
+ */
+const YOUNG_GENERATION = "--max-semi-space-size=16";
+
 /** The programs, named after the Dockerfile's targets. Handlers get the local values of their settings. */
 export function programsOf({ settings }: Pick<Registry, "settings">): readonly Program[] {
   return [
@@ -61,7 +75,7 @@ export function programsOf({ settings }: Pick<Registry, "settings">): readonly P
       filesOf: { "swagger-ui-dist": DOCS_FILES },
       answersAt: "/docs/swagger-ui-bundle.js",
     },
-    service("worker", localVariables(settings)),
+    { ...service("worker", localVariables(settings)), nodeArgs: [YOUNG_GENERATION] },
     // It reads its assets on startup.
     {
       ...service("console", { CONSOLE_IDENTITY: "local", PRODUCER_URL: "http://127.0.0.1:9" }),

@@ -1,10 +1,9 @@
-import path from "node:path";
 import { z } from "zod";
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import type { TaskType } from "../../shared/contract/task-type.ts";
 import { FILL_CODE_CACHE } from "./code-cache.ts";
-import type { Bundle, Program } from "./programs.ts";
+import { type Bundle, type Program, commandOf } from "./programs.ts";
 import { type RunningBundle, startBundle } from "./running-bundle.ts";
 import { serveNoCounts, visitPages } from "./pages.ts";
 
@@ -39,9 +38,9 @@ export async function warmUp(
 ): Promise<void> {
   const counts = await serveNoCounts();
   const running: RunningBundle[] = [];
-  const start = async ({ program, folder }: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
-    const command = [process.execPath, path.join(folder, "main.js")];
-    const options = { command, cwd: folder, env: { ...env, ...FILL_CODE_CACHE }, limitMs: LONGEST_WARM_UP_MS };
+  const start = async (made: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
+    const { program, folder: cwd } = made;
+    const options = { command: commandOf(made), cwd, env: { ...env, ...FILL_CODE_CACHE }, limitMs: LONGEST_WARM_UP_MS };
     const started = await startBundle(program, options);
     running.push(started);
     return started;

@@ -6,8 +6,7 @@ import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import { claimCanary } from "../../../shared/tasks/canary.ts";
 import { bundle } from "../../../tools/bundle.ts";
 import { FILL_CODE_CACHE } from "../../../tools/images/code-cache.ts";
-import type { Bundle } from "../../../tools/images/programs.ts";
-import type { Program } from "../../../tools/images/programs.ts";
+import { type Bundle, type Program, commandOf } from "../../../tools/images/programs.ts";
 import { startBundle } from "../../../tools/images/running-bundle.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
@@ -81,11 +80,8 @@ export async function coldBundles({ producer, worker }: Pick<Bundles, "producer"
   }
 }
 
-function serviceOf(
-  { program, folder }: Bundle,
-  env: Readonly<Record<string, string>>,
-): Pick<ColdService, "command" | "env"> {
-  return { command: [process.execPath, path.join(folder, "main.js")], env: { ...program.tryOutEnv, ...env } };
+function serviceOf(made: Bundle, env: Readonly<Record<string, string>>): Pick<ColdService, "command" | "env"> {
+  return { command: commandOf(made), env: { ...made.program.tryOutEnv, ...env } };
 }
 
 /** Made like the others, and with a code cache that its first request has filled. */
@@ -100,8 +96,11 @@ async function bundleBareHono(folder: string): Promise<Bundle> {
     warmUpEnv: {},
   };
   await bundle(program, { from: PROJECT_DIR, to: folder });
-  const command = [process.execPath, path.join(folder, "main.js")];
-  const running = await startBundle(program, { command, cwd: folder, env: FILL_CODE_CACHE });
+  const running = await startBundle(program, {
+    command: commandOf({ program, folder }),
+    cwd: folder,
+    env: FILL_CODE_CACHE,
+  });
   await fetch(newTask(`http://127.0.0.1:${running.ports.get("bare-hono")}`));
   await running.stop();
   return { program, folder };

@@ -2,8 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { bundle } from "../../../../tools/bundle.ts";
-import type { Bundle } from "../../../../tools/images/programs.ts";
-import { programsOf } from "../../../../tools/images/programs.ts";
+import { type Bundle, commandOf, programsOf } from "../../../../tools/images/programs.ts";
 import { warmUp } from "../../../../tools/images/warm-up.ts";
 import { PROJECT_DIR } from "../../../../tools/project-dir.ts";
 import { claimTask, naturalTask, registry, transactionTask } from "../../service/task-types.ts";
@@ -49,7 +48,6 @@ export async function makeOurBundles(): Promise<OurBundles> {
       emulator: await make("emulator"),
     };
     await warmUp(bundles, { taskTypes: [naturalTask, claimTask, transactionTask], queues: registry.queues });
-    const commandOf = (made: Bundle): BundleCommand => [process.execPath, path.join(made.folder, "main.js")];
     return {
       producer: commandOf(bundles.producer),
       worker: commandOf(bundles.worker),
