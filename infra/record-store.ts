@@ -1,13 +1,13 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { TASK_OUTBOX } from "../shared/outbox/entry.ts";
-import { collectionsBehind } from "../shared/records/collections.ts";
+import { prefixedCollections } from "../shared/records/collections.ts";
 import { DEAD_LETTERS } from "../shared/records/letters/dead-letter.ts";
 import { LETTER_FILTERS } from "../shared/records/letters/dead-letter-queries.ts";
 import { TASK_RECORDS } from "../shared/records/task-record.ts";
 import { type DatabaseSettings, databaseIdOf } from "./settings/database-settings.ts";
 
-const SECONDS_A_DAY = 86_400;
+const SECONDS_PER_DAY = 86_400;
 
 interface RecordStoreArgs extends DatabaseSettings {
   readonly region: string;
@@ -36,7 +36,7 @@ export class RecordStore extends pulumi.ComponentResource {
     this.own = args.database === undefined ? this.addDatabase() : null;
     this.databaseId = this.own?.name ?? pulumi.output(databaseIdOf(args));
     this.location = args.databaseLocation ?? args.region;
-    const { taskRecords, deadLetters, taskOutbox } = collectionsBehind(args.collectionPrefix ?? "");
+    const { taskRecords, deadLetters, taskOutbox } = prefixedCollections(args.collectionPrefix ?? "");
     this.addFields(TASK_RECORDS, taskRecords);
     this.addFields(DEAD_LETTERS, deadLetters);
     this.addOutbox(taskOutbox);
@@ -127,7 +127,7 @@ export class RecordStore extends pulumi.ComponentResource {
   private addBackups({ backupRetentionDays: days, weeklyBackupRetentionWeeks: weeks }: RecordStoreArgs): void {
     const add = (name: string, keptDays: number, recurrence: Partial<gcp.firestore.BackupScheduleArgs>) => {
       if (keptDays === 0) return;
-      const retention = `${keptDays * SECONDS_A_DAY}s`;
+      const retention = `${keptDays * SECONDS_PER_DAY}s`;
       new gcp.firestore.BackupSchedule(name, { database: this.databaseId, retention, ...recurrence }, this.within());
     };
     add("daily", days, { dailyRecurrence: {} });

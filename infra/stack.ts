@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Registry } from "../shared/contract/registry.ts";
-import { collectionsBehind } from "../shared/records/collections.ts";
+import { prefixedCollections } from "../shared/records/collections.ts";
 import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
 import { Console, consoleName } from "./services/console.ts";
@@ -17,9 +17,9 @@ import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./services/run-service.ts";
-import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.ts";
+import { requireDeclaredShardChange, shardsAnnotation } from "./rollout/queue-shards.ts";
 import { settleGrants } from "./rollout/settle-grants.ts";
-import { membersThatCall } from "./settings/access-settings.ts";
+import { callerMembers } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
 import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./services/service-environment.ts";
@@ -27,7 +27,7 @@ import { ServiceLogs } from "./monitoring/service-logs.ts";
 import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
 import { secretKeys } from "./settings/secret-keys.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
-import { workersWayOut } from "./services/static-egress.ts";
+import { provisionWorkerEgress } from "./services/static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
@@ -53,7 +53,7 @@ export async function provision(registry: Registry, retries: Parameters<typeof r
   const options = { providers: [provider] };
   await refuseUnknownRegion(settings, { provider });
   const deployedWorker = { name: workerName(settings), location: settings.region };
-  await refuseForgottenShards(registry.queues, deployedWorker, { provider });
+  await requireDeclaredShardChange(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
   const { worker, producer, consoleUrl, images, workerAddress } = provisionServices({
     ...state,
@@ -140,7 +140,7 @@ function provisionServices(parts: Services) {
   const projectNumber = numberOf(settings, options);
   const urls = urlsOf(settings, projectNumber);
   const environment = environmentOf({ ...parts, audiences, urls });
-  const wayOut = workersWayOut(settings, options);
+  const wayOut = provisionWorkerEgress(settings, options);
   const worker = new RunService(
     "worker",
     {
@@ -175,7 +175,7 @@ function provisionServices(parts: Services) {
       image: images.of("producer"),
       account: accounts.producer,
       callers: {
-        ...Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
+        ...Object.fromEntries(callerMembers(settings).map((member) => [member, member])),
         ...(accounts.console ? { console: accounts.console.member } : {}),
       },
       ingress: settings.producerIngress,
@@ -242,7 +242,7 @@ function serviceNames(settings: Settings): string[] {
 
 /** The location of the outbox's entries. */
 function databaseOf({ records, settings }: Pick<Services, "records" | "settings">) {
-  const { taskOutbox: collection } = collectionsBehind(settings.collectionPrefix ?? "");
+  const { taskOutbox: collection } = prefixedCollections(settings.collectionPrefix ?? "");
   return { id: records.databaseId, location: records.location, collection };
 }
 

@@ -14,7 +14,7 @@ const THRESHOLDS = [
 ];
 
 /** The limit for a budget (https://cloud.google.com/billing/docs/how-to/budgets-notification-recipients). */
-const MOST_CHANNELS = 5;
+const MAX_CHANNELS = 5;
 
 interface ProjectWatchArgs {
   readonly project: string;
@@ -67,7 +67,7 @@ export class ProjectWatch extends pulumi.ComponentResource {
         amount: { specifiedAmount: { units: String(monthlyBudget) } },
         budgetFilter: { projects: [pulumi.interpolate`projects/${projectNumber}`] },
         thresholdRules: THRESHOLDS,
-        allUpdatesRule: { monitoringNotificationChannels: mailChannels.slice(0, MOST_CHANNELS) },
+        allUpdatesRule: { monitoringNotificationChannels: mailChannels.slice(0, MAX_CHANNELS) },
       },
       { parent: this },
     );

@@ -13,8 +13,8 @@ const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
 /**
  * The program takes a second or two. If it takes longer than this, it is waiting for something that will never happen.
  */
-const LONGEST_RUN_MS = 120_000;
-const MOST_OUTPUT_CHARACTERS = 100_000;
+const MAX_RUN_MS = 120_000;
+const MAX_OUTPUT_CHARACTERS = 100_000;
 
 /** As Pulumi.yaml has it. */
 export const PROJECT_NAME = "handoff";
@@ -71,7 +71,7 @@ function runInNewProcess(address: string, options: RunOptions): ReturnType<Host>
   const child = spawn(process.execPath, [host, ...flags, ...addresses, ...dryRun, "."], {
     cwd: program,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: LONGEST_RUN_MS,
+    timeout: MAX_RUN_MS,
     killSignal: "SIGKILL",
     env: {
       PATH: path.dirname(process.execPath),
@@ -84,13 +84,13 @@ function runInNewProcess(address: string, options: RunOptions): ReturnType<Host>
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(0, MOST_OUTPUT_CHARACTERS);
+      output = (output + text).slice(0, MAX_OUTPUT_CHARACTERS);
     });
   }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exitCode, signal) => {
-      const end = signal === "SIGKILL" ? `\nThe program did not end within ${LONGEST_RUN_MS / 1_000} s.` : "";
+      const end = signal === "SIGKILL" ? `\nThe program did not end within ${MAX_RUN_MS / 1_000} s.` : "";
       resolve({ succeeded: exitCode === 0, output: `${output}${end}` });
     });
   });

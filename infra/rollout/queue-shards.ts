@@ -25,7 +25,7 @@ export function shardsAnnotation(queues: Queues): Readonly<Record<string, string
  * @param worker the deployed worker's location.
  * @throws ShardsError, and Error during an update if Cloud Run can't be reached. A preview only warns.
  */
-export async function refuseForgottenShards(
+export async function requireDeclaredShardChange(
   queues: Queues,
   worker: Place,
   options: pulumi.InvokeOptions,

@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { RunService } from "./run-service.ts";
 import { CONSOLE_MAX_INSTANCES } from "../settings/budgets.ts";
-import { membersThatLook } from "../settings/access-settings.ts";
+import { consoleMembers } from "../settings/access-settings.ts";
 import type { ConsoleIdentity } from "../settings/console-settings.ts";
 import type { Settings } from "../settings/settings.ts";
 
@@ -50,7 +50,7 @@ export class Console extends pulumi.ComponentResource {
   constructor(name: string, args: ConsoleArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Console", name, {}, options);
     const { settings, identity, account, image, env } = args;
-    const people = membersThatLook(settings);
+    const people = consoleMembers(settings);
     const callers =
       identity === "iap" ? { iap: this.addIapAgent(args) } : Object.fromEntries(people.map((it) => [it, it]));
     const service = new RunService(

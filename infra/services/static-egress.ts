@@ -13,7 +13,7 @@ const RANGE = "10.0.0.0/20";
 const PORTS = { minPortsPerVm: 64, maxPortsPerVm: 1_024 };
 
 /** How the worker's own requests leave the stack, and their fixed address if it has one. */
-export function workersWayOut(
+export function provisionWorkerEgress(
   { workerEgress, prefix, region, protect }: Pick<Settings, "workerEgress" | "prefix" | "region" | "protect">,
   options: pulumi.ComponentResourceOptions,
 ): { readonly egress?: Egress; readonly address?: pulumi.Output<string> } {

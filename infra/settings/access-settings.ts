@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isNamedBy } from "../../shared/auth/access.ts";
-import { LONGEST_EMAIL, isServiceAccount } from "../../shared/auth/email.ts";
+import { matchesTypePattern } from "../../shared/auth/access.ts";
+import { MAX_EMAIL_LENGTH, isServiceAccount } from "../../shared/auth/email.ts";
 import type { TaskTypes } from "../../shared/contract/registry.ts";
 import { listOf } from "./setting-values.ts";
 
@@ -26,7 +26,7 @@ const account = z
     (text) => !/^(user|serviceAccount):/i.test(text),
     "must be only an e-mail address, without user: or serviceAccount:",
   )
-  .pipe(z.email("must be an e-mail address").max(LONGEST_EMAIL, "must not be longer than an e-mail address may be"))
+  .pipe(z.email("must be an e-mail address").max(MAX_EMAIL_LENGTH, "must not be longer than an e-mail address may be"))
   .transform((text) => text.toLowerCase());
 
 export const accounts = listOf(account).refine(
@@ -39,7 +39,7 @@ export function typePatterns(types: TaskTypes) {
   const pattern = z
     .string()
     .regex(/^[a-z][a-z0-9.-]*(\.\*)?$/, "must be a task type, or a prefix followed by .*")
-    .refine((text) => [...types.keys()].some((type) => isNamedBy([text], type)), {
+    .refine((text) => [...types.keys()].some((type) => matchesTypePattern([text], type)), {
       error: `matches no task type: the types are ${[...types.keys()].join(", ")}`,
     });
   return listOf(pattern);
@@ -122,14 +122,14 @@ function listed(setting: string, emails: readonly string[]) {
 }
 
 /** The IAM members of operators and viewers, who may use the console. */
-export function membersThatLook({ operators, viewers }: Pick<AccessSettings, "operators" | "viewers">): string[] {
+export function consoleMembers({ operators, viewers }: Pick<AccessSettings, "operators" | "viewers">): string[] {
   return [...operators, ...viewers].map((email) => `${isServiceAccount(email) ? "serviceAccount" : "user"}:${email}`);
 }
 
 /** The IAM members that may call the producer: callers, operators and viewers, without duplicates. */
-export function membersThatCall(settings: AccessSettings): readonly string[] {
+export function callerMembers(settings: AccessSettings): readonly string[] {
   const { callers } = settings;
-  const people = membersThatLook(settings);
+  const people = consoleMembers(settings);
   const known = new Set(callers.map((member) => member.toLowerCase().replace(/^serviceaccount:/, "serviceAccount:")));
   return [...callers, ...people.filter((member) => !known.has(member))];
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../shared/contract/envelope.ts";
 import { memoryProblem } from "../../shared/contract/memory-budget.ts";
-import { MOST_SHARDS, shardCount, shareOf } from "../../shared/contract/queue-shards.ts";
+import { MAX_SHARDS, shardCount, shareOf } from "../../shared/contract/queue-shards.ts";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
@@ -19,8 +19,8 @@ export const PRODUCER_CONCURRENCY = 80;
 export const CONSOLE_MAX_INSTANCES = 2;
 
 /** Queue limits (https://cloud.google.com/tasks/docs/quotas). */
-const MOST_DISPATCHES_PER_SECOND = 500;
-const MOST_CONCURRENT_DISPATCHES = 5_000;
+const MAX_DISPATCHES_PER_SECOND = 500;
+const MAX_CONCURRENT_DISPATCHES = 5_000;
 
 /**
  * Refuses to provision a stack that can't work: a handler that takes longer than Cloud Tasks waits; queues that send
@@ -52,18 +52,18 @@ function checkLimits(key: string, queue: QueueSettings): string[] {
   const problems: string[] = [];
   const { maxDispatchesPerSecond, maxConcurrentDispatches } = shareOf(queue, 0);
   const needed = Math.max(
-    Math.ceil(queue.maxDispatchesPerSecond / MOST_DISPATCHES_PER_SECOND),
-    Math.ceil(queue.maxConcurrentDispatches / MOST_CONCURRENT_DISPATCHES),
+    Math.ceil(queue.maxDispatchesPerSecond / MAX_DISPATCHES_PER_SECOND),
+    Math.ceil(queue.maxConcurrentDispatches / MAX_CONCURRENT_DISPATCHES),
   );
-  const widen = needed <= MOST_SHARDS ? ` Give it shards: { now: ${needed} }, or more.` : "";
-  if (maxDispatchesPerSecond > MOST_DISPATCHES_PER_SECOND) {
+  const widen = needed <= MAX_SHARDS ? ` Give it shards: { now: ${needed} }, or more.` : "";
+  if (maxDispatchesPerSecond > MAX_DISPATCHES_PER_SECOND) {
     problems.push(
-      `Queue ${key}: Cloud Tasks dispatches at most ${MOST_DISPATCHES_PER_SECOND} tasks a second from one queue.${widen}`,
+      `Queue ${key}: Cloud Tasks dispatches at most ${MAX_DISPATCHES_PER_SECOND} tasks a second from one queue.${widen}`,
     );
   }
-  if (maxConcurrentDispatches > MOST_CONCURRENT_DISPATCHES) {
+  if (maxConcurrentDispatches > MAX_CONCURRENT_DISPATCHES) {
     problems.push(
-      `Queue ${key}: Cloud Tasks allows at most ${MOST_CONCURRENT_DISPATCHES} concurrent dispatches of one queue.${widen}`,
+      `Queue ${key}: Cloud Tasks allows at most ${MAX_CONCURRENT_DISPATCHES} concurrent dispatches of one queue.${widen}`,
     );
   }
   if (queue.maxConcurrentDispatches < shardCount(queue)) {

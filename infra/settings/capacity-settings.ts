@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import { numberWithin, oneOf } from "./setting-values.ts";
 
 /** The memory that an instance may have, by its vCPUs (https://cloud.google.com/run/docs/configuring/services/cpu). */
 const MEMORY_MIB_OF = {
-  "1": { from: LEAST_MEMORY_MIB, to: 4_096 },
-  "2": { from: LEAST_MEMORY_MIB, to: 8_192 },
+  "1": { from: MIN_MEMORY_MIB, to: 4_096 },
+  "2": { from: MIN_MEMORY_MIB, to: 8_192 },
   "4": { from: 2_048, to: 16_384 },
   "6": { from: 4_096, to: 24_576 },
   "8": { from: 4_096, to: 32_768 },
@@ -14,7 +14,7 @@ const MEMORY_MIB_OF = {
 /** Cloud Run also has fractions of one, but then an instance handles one request at a time. */
 const cpus = oneOf("1", "2", "4", "6", "8").default("1");
 
-const memoryMib = numberWithin({ from: LEAST_MEMORY_MIB, to: MEMORY_MIB_OF["8"].to });
+const memoryMib = numberWithin({ from: MIN_MEMORY_MIB, to: MEMORY_MIB_OF["8"].to });
 
 /** The number of instances of each service, the resources of each, and the project's quotas. */
 export const capacityFields = {
@@ -29,9 +29,9 @@ export const capacityFields = {
   workerCpus: cpus,
   consoleCpus: cpus,
   /** The memory of one instance, in MiB. How much is allowed depends on its vCPUs. */
-  producerMemoryMib: memoryMib.default(LEAST_MEMORY_MIB),
+  producerMemoryMib: memoryMib.default(MIN_MEMORY_MIB),
   workerMemoryMib: memoryMib.default(2_048),
-  consoleMemoryMib: memoryMib.default(LEAST_MEMORY_MIB),
+  consoleMemoryMib: memoryMib.default(MIN_MEMORY_MIB),
   /**
    * How many vCPUs, and how much memory, the project's instances may have in the region in total. Default: a new
    * project's quota. Google raises it on request (https://cloud.google.com/run/quotas#increase).

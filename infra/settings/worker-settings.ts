@@ -4,7 +4,7 @@ import { isObject } from "../../shared/runtime/is-object.ts";
 import { oneOf } from "./setting-values.ts";
 
 /** Cloud Run's own limit (https://cloud.google.com/run/quotas). */
-const LONGEST_VALUE = 32_768;
+const MAX_VALUE_LENGTH = 32_768;
 
 /** The name of a variable that the worker's own code or libraries read, such as SENTRY_DSN. */
 const variableName = z
@@ -82,7 +82,7 @@ const throughSubnet = z.strictObject({
 export const workerFields = {
   /** Variables for the worker's own code. Not for secrets: anybody who may view the service can read them. */
   workerEnvironment: mapOf(
-    z.string(NOT_A_TEXT).max(LONGEST_VALUE, `must not be longer than ${LONGEST_VALUE} characters`),
+    z.string(NOT_A_TEXT).max(MAX_VALUE_LENGTH, `must not be longer than ${MAX_VALUE_LENGTH} characters`),
     "texts",
   ).default(new Map()),
   /** Variables whose values are in Secret Manager. The worker's account may read each of these secrets. */

@@ -7,8 +7,8 @@ import { accessLog } from "./http/access-log.ts";
 import type { ConsoleEnv } from "./http/console-env.ts";
 import { onError, onNotFound } from "./http/failures.tsx";
 import { checkForms } from "./http/form-token.ts";
-import { forgetAfterActions, knowPerson } from "./http/know-person.ts";
-import { takeNotice } from "./http/notice.ts";
+import { forgetAfterActions, identifyPerson } from "./http/identify-person.ts";
+import { consumeNotice } from "./http/notice.ts";
 import { limitForms } from "./http/limit-forms.ts";
 import { pageHeaders } from "./http/page-headers.ts";
 import { refuseForeign } from "./http/refuse-foreign.ts";
@@ -28,7 +28,7 @@ export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   app.use(accessLog(console), compress(), pageHeaders(console), refuseForeign(console.allowedHosts), limitForms);
   app.get("/live", (context) => context.json({ status: "ok" }));
   addAssets(app, console);
-  app.use(etag(), knowPerson(console), takeNotice(console), checkForms(console), forgetAfterActions);
+  app.use(etag(), identifyPerson(console), consumeNotice(console), checkForms(console), forgetAfterActions);
   app.notFound(onNotFound(console));
 
   addOverview(app, console);

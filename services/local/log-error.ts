@@ -7,7 +7,7 @@ export interface LoggedError {
 }
 
 /** Causes deeper than this say nothing new. */
-const MOST_CAUSES = 5;
+const MAX_CAUSES = 5;
 
 /**
  * Reads an error in either form in which it is logged: with a stack, as the emulators and pino do, or with frames, as
@@ -19,7 +19,7 @@ export function readError(value: unknown, depth = 0): LoggedError | undefined {
   const { name, type, message, stack, frames, cause, ...details } = fields;
   const head = `${textOf(name ?? type ?? "Error")}: ${textOf(message)}`;
   const trace = typeof stack === "string" ? [stack] : [head, ...(Array.isArray(frames) ? frames.map(textOf) : [])];
-  const reason = depth < MOST_CAUSES ? readError(cause, depth + 1) : undefined;
+  const reason = depth < MAX_CAUSES ? readError(cause, depth + 1) : undefined;
   if (!reason) return { text: trace.join("\n"), details: cause === undefined ? details : { ...details, cause } };
   const causes = Object.entries(reason.details).map(([key, its]) => [`cause.${key}`, its]);
   return {

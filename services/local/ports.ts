@@ -12,7 +12,7 @@ export interface WantedPort {
 }
 
 /** How long a port may take to accept or refuse a connection. If it does neither, it counts as in use. */
-const MOST_PROBE_MS = 2_000;
+const MAX_PROBE_MS = 2_000;
 
 /**
  * Checks, before anything starts, that all ports are free and different from each other. It doesn't open them: anybody
@@ -46,7 +46,7 @@ export async function isTaken({ host: urlHost, port }: WantedPort): Promise<bool
   await requireOwnAddress(host);
   if (port === 0) return false;
   return await new Promise((resolve) => {
-    const probe = net.connect({ host, port, timeout: MOST_PROBE_MS });
+    const probe = net.connect({ host, port, timeout: MAX_PROBE_MS });
     const end = (taken: boolean): void => {
       probe.destroy();
       resolve(taken);

@@ -1,7 +1,7 @@
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import path from "node:path";
 import { COMPILE_CACHE } from "./compile-cache.ts";
-import { isBelow, levelThatCounts } from "./throughput/log-level.ts";
+import { isBelow, levelForCounting } from "./throughput/log-level.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { Program } from "./child.ts";
 import {
@@ -47,7 +47,7 @@ export function programsOf(
         ...registry.variables,
         ...environment,
         ...queueVariables,
-        LOG_LEVEL: levelThatCounts(variables.LOG_LEVEL),
+        LOG_LEVEL: levelForCounting(variables.LOG_LEVEL),
         PORT: String(variables.WORKER_PORT),
         OIDC_CERTS_URL: `http://${queuesAddress}/oauth2/v1/certs`,
       },

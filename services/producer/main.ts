@@ -3,7 +3,7 @@ import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createCloudTasksClient, createFirestore, lateStatisticsClient } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -45,11 +45,11 @@ const configSchema = z.object({
   HOST: z.string().default("0.0.0.0"),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
   CALLER_KEYS_FROM: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time with a zone" }).optional(),
-  /** The types that applications may enqueue through the outbox; see `isNamedBy`. Default: all. */
+  /** The types that applications may enqueue through the outbox; see `matchesTypePattern`. Default: all. */
   OUTBOX_TYPES: jsonVariable(z.array(z.string())).optional(),
   /** The names of schedules that aren't run here. Default: none. */
   SCHEDULES_OFF: jsonVariable(z.array(z.string())).default([]),
-  MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
+  MEMORY_MIB: z.coerce.number().int().min(MIN_MEMORY_MIB).default(MIN_MEMORY_MIB),
 });
 
 async function start(): Promise<RunningProgram> {

@@ -63,7 +63,7 @@ export const LOOK_UP_TIMEOUT_MS = 3_000;
 const BODY_TO_PAYLOAD = 2;
 
 /** The most bytes of a batch. */
-export const LONGEST_BATCH_BYTES = 4 * 1024 * 1024;
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** The most bytes of a request's body that are read, unless it is a batch. */
 export function longestBody({ maxPayloadBytes }: Pick<Producer, "maxPayloadBytes">): number {

@@ -7,7 +7,7 @@ import {
   ENVELOPE_OVERHEAD_BYTES,
   HIGHEST_MAX_PAYLOAD_BYTES,
 } from "../../shared/contract/envelope.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createFirestore, lateCloudTasksClient } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -48,7 +48,7 @@ const configSchema = z.object({
   AUTH_MODE: z.enum(["auto", "verify", "platform"]).default("auto"),
   INVOKER_CHECK: invokerCheckVariable,
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
-  MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
+  MEMORY_MIB: z.coerce.number().int().min(MIN_MEMORY_MIB).default(MIN_MEMORY_MIB),
 });
 
 /** Wraps each attempt, from its claim to its recorded end. Yours to fill in: Sentry, metrics, a tenant's context. */

@@ -8,7 +8,7 @@ import {
 } from "../../shared/contract/envelope.ts";
 import { hashCanonical } from "../../shared/contract/payload-hash.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
-import { mayComeFrom } from "../../shared/contract/queue-shards.ts";
+import { acceptsDeliveryFrom } from "../../shared/contract/queue-shards.ts";
 import type { Backoff } from "../../shared/contract/backoff.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency, TaskType } from "../../shared/contract/task-type.ts";
@@ -70,7 +70,7 @@ export interface DeliveryRules {
 /** Nobody knows how many attempts an unknown type allows. Its deliveries are counted separately. */
 const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
 /** The names of unknown fields can be as long as the payload, and the dead letter must have room for both. */
-const LONGEST_DESCRIPTION = 1_000;
+const MAX_DESCRIPTION_LENGTH = 1_000;
 /** Allows any parameters. Repeated headers arrive joined by a comma, and don't match. */
 const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
 const BROKEN_OFF: RequestProblem = { path: "", message: "The body ended early." };
@@ -97,7 +97,7 @@ export async function parseDelivery(request: Request, rules: DeliveryRules, slot
   if (problems.length > 0) return refuse({ kind: "malformed", problems });
   const queue = rules.queues.get(queueOf(envelope.id));
   const from = request.headers.get("x-cloudtasks-queuename") ?? "";
-  if (!queue || !mayComeFrom(from, envelope.id, queue)) {
+  if (!queue || !acceptsDeliveryFrom(from, envelope.id, queue)) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
   return { refused: false, ...toDelivery(envelope, queue, { request, rules }) };
@@ -193,5 +193,5 @@ function followUpRules(parent: Envelope, { handlers, maxBodyBytes }: DeliveryRul
 
 function describe(problems: readonly RequestProblem[]): string {
   const text = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return shorten(text, LONGEST_DESCRIPTION);
+  return shorten(text, MAX_DESCRIPTION_LENGTH);
 }

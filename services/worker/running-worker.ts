@@ -5,7 +5,7 @@ import type { RunningProgram } from "../../shared/runtime/program.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import { SHUTTING_DOWN, respond } from "./outcome.ts";
 import { reportFault } from "./report-fault.ts";
-import { rememberMakers } from "../../shared/process/running-task.ts";
+import { trackPromiseCreators } from "../../shared/process/running-task.ts";
 import { DRAIN_LIMIT_MS } from "./runner/shutdown.ts";
 import type { Worker } from "./worker.ts";
 
@@ -16,7 +16,7 @@ export function runningWorker(
 ): RunningProgram {
   const { log, shutdown, store } = worker;
   const { server, tracing, cloudTasks } = on;
-  rememberMakers();
+  trackPromiseCreators();
   return {
     log,
     reportFault: (fault) => reportFault(fault, worker),

@@ -18,7 +18,7 @@ export const DEFAULT_CALLER_REQUESTS_PER_SECOND = 500;
 const ANY_SUFFIX = ".*";
 
 /** Whether a pattern matches a task type: exactly, or by a prefix that ends in `.*`. */
-export function isNamedBy(patterns: readonly string[], type: string): boolean {
+export function matchesTypePattern(patterns: readonly string[], type: string): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith(ANY_SUFFIX) ? type.startsWith(pattern.slice(0, 1 - ANY_SUFFIX.length)) : pattern === type,
   );

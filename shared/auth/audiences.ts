@@ -21,7 +21,7 @@ export interface Audiences {
 }
 
 /** Makes the function that decides whether a token was issued for a service. */
-export function madeFor({ custom, url, checkedService }: Audiences): IsForUs {
+export function audienceCheck({ custom, url, checkedService }: Audiences): IsForUs {
   const ours = new Set([custom, url]);
   const start = checkedService === undefined ? undefined : `https://${checkedService}-`;
   return ({ audience, email }) => {

@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
-import { madeFor } from "./audiences.ts";
+import { audienceCheck } from "./audiences.ts";
 import { authModeOf, isCheckedByCloudRun } from "./auth-mode.ts";
 import { type AuthMode, type TokenCheck, type TokenRules, checkToken } from "./check-token.ts";
 import { plainEmail } from "./email.ts";
@@ -41,7 +41,7 @@ export function senderIdentity(
 ): (headers: Headers) => Promise<SenderIdentity> {
   const { K_SERVICE, OIDC_CERTS_URL: url } = config;
   const checked = isCheckedByCloudRun(config) && K_SERVICE ? { checkedService: K_SERVICE } : {};
-  const isForUs = madeFor({ custom: service.audience, url: service.url, ...checked });
+  const isForUs = audienceCheck({ custom: service.audience, url: service.url, ...checked });
   const mode = authModeOf(config);
   const tokens: TokenRules = {
     kind: IDENTITY_TOKEN,

@@ -1,5 +1,5 @@
 /** The longest address that a mail server must accept, without its angle brackets (https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3). */
-export const LONGEST_EMAIL = 254;
+export const MAX_EMAIL_LENGTH = 254;
 const EMAIL_PATTERN = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
 
 /**
@@ -8,7 +8,7 @@ const EMAIL_PATTERN = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
  * look alike.
  */
 export function plainEmail(text: unknown): string | undefined {
-  if (typeof text !== "string" || text.length > LONGEST_EMAIL || !EMAIL_PATTERN.test(text)) return undefined;
+  if (typeof text !== "string" || text.length > MAX_EMAIL_LENGTH || !EMAIL_PATTERN.test(text)) return undefined;
   return text.toLowerCase();
 }
 

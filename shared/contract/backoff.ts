@@ -13,12 +13,12 @@ export interface Backoff {
 
 const DEFAULT_JITTER = 0.1;
 /** The longest that a task may be delayed, in milliseconds: ten years. */
-export const LONGEST_DELAY_MS = 3_652 * 24 * 60 * 60_000;
+export const MAX_DELAY_MS = 3_652 * 24 * 60 * 60_000;
 /**
  * How far ahead a task can be put into its queue, in milliseconds. Cloud Tasks schedules at most 720 hours ahead
  * (https://cloud.google.com/tasks/docs/quotas); a task that is due later takes several hops.
  */
-export const LONGEST_HOP_MS = 29 * 24 * 60 * 60_000;
+export const MAX_HOP_MS = 29 * 24 * 60 * 60_000;
 /** The shortest that a task may be delayed, in milliseconds. */
 const SHORTEST_DELAY_MS = 1_000;
 const HIGHEST_FACTOR = 100;
@@ -38,7 +38,7 @@ export function backoffDelayMs(backoff: Backoff, { id, n }: { readonly id: strin
 
 /** Clamps a delay to the allowed range, in milliseconds. NaN becomes the shortest delay. */
 export function allowedDelayMs(delayMs: number): number {
-  const wholeMs = Math.round(Math.min(delayMs, LONGEST_DELAY_MS));
+  const wholeMs = Math.round(Math.min(delayMs, MAX_DELAY_MS));
   return wholeMs >= SHORTEST_DELAY_MS ? wholeMs : SHORTEST_DELAY_MS;
 }
 
@@ -47,8 +47,8 @@ export function backoffProblem({ firstMs, factor, maxMs, jitter = DEFAULT_JITTER
   if (!(Number.isInteger(firstMs) && firstMs >= SHORTEST_DELAY_MS)) {
     return `backoff.firstMs must be a whole number of milliseconds, at least ${SHORTEST_DELAY_MS}.`;
   }
-  if (!(Number.isInteger(maxMs) && maxMs >= firstMs && maxMs <= LONGEST_DELAY_MS)) {
-    return `backoff.maxMs must be a whole number of milliseconds from firstMs to ${LONGEST_DELAY_MS}.`;
+  if (!(Number.isInteger(maxMs) && maxMs >= firstMs && maxMs <= MAX_DELAY_MS)) {
+    return `backoff.maxMs must be a whole number of milliseconds from firstMs to ${MAX_DELAY_MS}.`;
   }
   if (!(factor >= 1 && factor <= HIGHEST_FACTOR)) return `backoff.factor must be from 1 to ${HIGHEST_FACTOR}.`;
   if (!(jitter >= 0 && jitter <= 1)) return "backoff.jitter must be from 0 to 1.";

@@ -11,7 +11,7 @@ const FORM =
 
 /** Host names that resolvers look up; they refuse others (https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4). */
 const NAME = /^(?:[a-z\d_*-]{1,63}\.)*[a-z\d_*-]{1,63}$/;
-const LONGEST_NAME = 253;
+const MAX_NAME_LENGTH = 253;
 
 /** Multicast and broadcast addresses. Nobody can connect to one. */
 const GROUPS = new BlockList();
@@ -35,5 +35,5 @@ function hasHost(text: string): boolean {
   const family = isIP(host);
   if (family !== 0) return !GROUPS.check(host, family === 6 ? "ipv6" : "ipv4");
   const name = host.replace(/\.$/, "");
-  return name.length <= LONGEST_NAME && NAME.test(name);
+  return name.length <= MAX_NAME_LENGTH && NAME.test(name);
 }

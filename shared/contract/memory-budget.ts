@@ -4,7 +4,7 @@ const MIB = 2 ** 20;
 export type PayloadService = "worker" | "producer";
 
 /** An instance's minimum memory, in MiB, which the services assume unless they are configured with more. */
-export const LEAST_MEMORY_MIB = 512;
+export const MIN_MEMORY_MIB = 512;
 
 /** V8 gives half of a container's memory to the heap (https://nodejs.org/api/cli.html#--max-heap-sizesize). */
 const HEAP_SHARE = 1 / 2;

@@ -3,7 +3,7 @@ import type { TaskId } from "./task-id.ts";
 
 /** How many leading digits of an id choose its shard. */
 const DIGITS = 8;
-export const MOST_SHARDS = 16;
+export const MAX_SHARDS = 16;
 
 /**
  * What is wrong with a queue's shards: sentences without a full stop.
@@ -14,7 +14,7 @@ export const MOST_SHARDS = 16;
 export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">, keys: Iterable<string>): string[] {
   const { now, before } = queue.shards ?? { now: 1 };
   if (![now, before ?? now].every(isCount)) {
-    return [`Queue ${key}: shards.now and shards.before must be whole numbers from 1 to ${MOST_SHARDS}.`];
+    return [`Queue ${key}: shards.now and shards.before must be whole numbers from 1 to ${MAX_SHARDS}.`];
   }
   if (before === now) return [`Queue ${key}: shards.before must differ from shards.now, or be left out.`];
   const others = new Set(keys);
@@ -25,7 +25,7 @@ export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">,
 }
 
 function isCount(count: number): boolean {
-  return Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS;
+  return Number.isInteger(count) && count >= 1 && count <= MAX_SHARDS;
 }
 
 /** How many Cloud Tasks queues are needed: during a change, the larger of the two numbers. */
@@ -49,7 +49,7 @@ export function queuesOf(id: TaskId, { settings, names }: DeployedQueue): readon
 }
 
 /** Whether a task may come from the queue of this name: one of its own, or an earlier name of its queue. */
-export function mayComeFrom(name: string, id: TaskId, queue: DeployedQueue): boolean {
+export function acceptsDeliveryFrom(name: string, id: TaskId, queue: DeployedQueue): boolean {
   return queuesOf(id, queue).includes(name) || queue.names.slice(shardCount(queue.settings)).includes(name);
 }
 

@@ -43,18 +43,18 @@ export type DeployedQueues = ReadonlyMap<string, DeployedQueue>;
 
 const QUEUE_KEY_PATTERN = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 /** A key, with the stack's prefix and Pulumi's suffix, must fit in a Cloud Tasks queue name of 100 characters. */
-const LONGEST_QUEUE_KEY = 50;
+const MAX_QUEUE_KEY_LENGTH = 50;
 /** The suffix of a task's name on later hops. A key must not end like it. */
 const HOP_PATTERN = /(?:^|-)h\d+$/;
 
 /** The rule for queue keys, to follow "must be". */
 export const QUEUE_KEY_FORM =
-  `1 to ${LONGEST_QUEUE_KEY} lower-case letters, digits and hyphens, beginning with a letter, ` +
+  `1 to ${MAX_QUEUE_KEY_LENGTH} lower-case letters, digits and hyphens, beginning with a letter, ` +
   "ending with a letter or digit, and not ending in h and a number, as reports-h2 does";
 
 /** Whether a text is a well-formed queue key. The queue need not exist. */
 export function isQueueKey(text: string): boolean {
-  return QUEUE_KEY_PATTERN.test(text) && text.length <= LONGEST_QUEUE_KEY && !HOP_PATTERN.test(text);
+  return QUEUE_KEY_PATTERN.test(text) && text.length <= MAX_QUEUE_KEY_LENGTH && !HOP_PATTERN.test(text);
 }
 
 /** How much longer a lease lasts than the dispatch: an attempt still owns its task after Cloud Tasks gives up. */

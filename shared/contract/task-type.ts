@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Backoff, backoffProblem } from "./backoff.ts";
-import type { DeadNotice } from "./new-task/dead-notice.ts";
+import type { DeathNotice } from "./new-task/death-notice.ts";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";
 
 /**
@@ -58,20 +58,20 @@ export type TaskDefinition<
   readonly idempotency?: Kind;
   /** Default: none. */
   readonly settings?: Settings;
-  /** A task type whose payload can be a `DeadNotice`. Default: none. */
-  readonly onDead?: DeadNotice extends z.input<OnDead["payload"]> ? OnDead : never;
+  /** A task type whose payload can be a `DeathNotice`. Default: none. */
+  readonly onDead?: DeathNotice extends z.input<OnDead["payload"]> ? OnDead : never;
 };
 
 const TYPE_PATTERN = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
-const LONGEST_TYPE = 100;
-const MOST_ATTEMPTS = 100;
+const MAX_TYPE_LENGTH = 100;
+const MAX_ATTEMPTS = 100;
 /** Whether a text is a well-formed task type. */
 export function isTypeName(text: string): boolean {
-  return TYPE_PATTERN.test(text) && text.length <= LONGEST_TYPE;
+  return TYPE_PATTERN.test(text) && text.length <= MAX_TYPE_LENGTH;
 }
 
 /** The least time between two checks for a cancel, in milliseconds. */
-const LEAST_CANCEL_CHECK_MS = 100;
+const MIN_CANCEL_CHECK_MS = 100;
 
 /**
  * Defines a task type once, for every part of the system.
@@ -95,13 +95,15 @@ export function defineTask(
 ): TaskType {
   const { type, timeoutMs, attempts, backoff, settings = {} } = definition;
   if (!isTypeName(type)) {
-    throw new TypeError(`Task type "${type}" must match ${TYPE_PATTERN} and have at most ${LONGEST_TYPE} characters.`);
+    throw new TypeError(
+      `Task type "${type}" must match ${TYPE_PATTERN} and have at most ${MAX_TYPE_LENGTH} characters.`,
+    );
   }
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
     throw new TypeError(`Task type "${type}": timeoutMs must be a whole number of milliseconds above 0.`);
   }
-  if (!Number.isInteger(attempts) || attempts < 1 || attempts > MOST_ATTEMPTS) {
-    throw new TypeError(`Task type "${type}": attempts must be a whole number from 1 to ${MOST_ATTEMPTS}.`);
+  if (!Number.isInteger(attempts) || attempts < 1 || attempts > MAX_ATTEMPTS) {
+    throw new TypeError(`Task type "${type}": attempts must be a whole number from 1 to ${MAX_ATTEMPTS}.`);
   }
   checkCancelCheck(definition);
   const problem = (backoff && backoffProblem(backoff)) ?? settingProblems(settings)[0];
@@ -116,9 +118,9 @@ function checkCancelCheck({ type, idempotency, timeoutMs, cancelCheckMs }: Cance
       `Task type "${type}": cancelCheckMs makes no sense for a transaction, since its lock makes a cancel wait.`,
     );
   }
-  if (Number.isInteger(cancelCheckMs) && cancelCheckMs >= LEAST_CANCEL_CHECK_MS && cancelCheckMs <= timeoutMs) return;
+  if (Number.isInteger(cancelCheckMs) && cancelCheckMs >= MIN_CANCEL_CHECK_MS && cancelCheckMs <= timeoutMs) return;
   throw new TypeError(
-    `Task type "${type}": cancelCheckMs must be a whole number of milliseconds from ${LEAST_CANCEL_CHECK_MS} to timeoutMs.`,
+    `Task type "${type}": cancelCheckMs must be a whole number of milliseconds from ${MIN_CANCEL_CHECK_MS} to timeoutMs.`,
   );
 }
 

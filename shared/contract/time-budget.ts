@@ -6,7 +6,7 @@ import type { Registry } from "./registry.ts";
  * (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks).
  */
 const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
-const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
+const MAX_DISPATCH_DEADLINE_MS = 30 * 60_000;
 
 /** The worker's request timeout on Cloud Run. No dispatch deadline may exceed it. Cloud Run allows up to an hour. */
 export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
@@ -20,7 +20,7 @@ export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "queues">): string[] {
   const problems: string[] = [];
   for (const [key, { dispatchDeadlineMs }] of queues) {
-    if (dispatchDeadlineMs < SHORTEST_DISPATCH_DEADLINE_MS || dispatchDeadlineMs > LONGEST_DISPATCH_DEADLINE_MS) {
+    if (dispatchDeadlineMs < SHORTEST_DISPATCH_DEADLINE_MS || dispatchDeadlineMs > MAX_DISPATCH_DEADLINE_MS) {
       problems.push(`Queue ${key}: the dispatch deadline of ${dispatchDeadlineMs} ms is not between 15 s and 30 min.`);
     }
     if (dispatchDeadlineMs > WORKER_REQUEST_TIMEOUT_MS) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { shorten } from "../process/cut.ts";
-import { LONGEST_LOGGED_TEXT } from "../runtime/error-fields.ts";
+import { MAX_LOGGED_CHARACTERS } from "../runtime/error-fields.ts";
 import type { Logger } from "../runtime/log.ts";
 import { type RequestHead, parseHostName, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";
 import { problemResponse } from "./problem.ts";
@@ -46,7 +46,7 @@ export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): 
     const refusal = foreignHost ?? refuseForeignPage(head, isLocal ? "http" : "https");
     if (!refusal) return fetch(request);
     const { status, detail } = refusal;
-    const shown = (name: string): string => shorten([...head.header(name)].join(", "), LONGEST_LOGGED_TEXT);
+    const shown = (name: string): string => shorten([...head.header(name)].join(", "), MAX_LOGGED_CHARACTERS);
     log.warn({ status, host: shown("host"), origin: shown("origin") }, "refused what a web page could have sent");
     const title = status === 403 ? "Forbidden" : "Bad request";
     return problemResponse({ status, title, code: "foreign-request", detail }, HEADERS);

@@ -51,7 +51,7 @@ export function readCanonical(text: string): CanonicalText {
 }
 
 /** An integer with at most this many digits is canonical already. */
-const MOST_PLAIN_DIGITS = 15;
+const MAX_PLAIN_DIGITS = 15;
 /** All other escapes have a single form. */
 const OTHER_ESCAPE = /\\[u/]/;
 const PROTO = '"__proto__"';
@@ -111,7 +111,7 @@ class CanonicalReader {
     const from = this.#at;
     let end = from;
     while (isDigit(text.charCodeAt(end))) end++;
-    const isPlain = end > from && end - from <= MOST_PLAIN_DIGITS && !isInNumber(text.charCodeAt(end));
+    const isPlain = end > from && end - from <= MAX_PLAIN_DIGITS && !isInNumber(text.charCodeAt(end));
     this.#at = isPlain ? end : endOfNumber(text, from);
     if (isPlain) return undefined;
     const literal = text.slice(from, this.#at);

@@ -15,7 +15,7 @@ const SHORTEST = 4;
 const GRAM = LONG / 2;
 
 /** If the search takes more steps than this, the whole text counts as a quote. */
-const MOST_STEPS = 1_000_000;
+const MAX_STEPS = 1_000_000;
 
 const WORD = /[\p{L}\p{N}_]/u;
 
@@ -27,10 +27,10 @@ const FIELD_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
  * doesn't recognise values that were changed, for example by encoding, or that have at most three characters. The text
  * should be short: 500 characters and a payload of 900 KiB take up to 100 ms.
  */
-export function withoutQuotes(text: string, payload: Json): string {
+export function redactQuotes(text: string, payload: Json): string {
   const search = new Search(text);
   forEachText(payload, (value) => search.look(value));
-  return search.steps > MOST_STEPS ? MASK : masked(text, search.isQuoted);
+  return search.steps > MAX_STEPS ? MASK : masked(text, search.isQuoted);
 }
 
 /** The positions in a text of each substring. */
@@ -53,7 +53,7 @@ class Search {
 
   look(value: string): void {
     if (value.length >= LONG) this.#lookForStretches(value);
-    else if (this.steps <= MOST_STEPS) this.#lookForWhole(value);
+    else if (this.steps <= MAX_STEPS) this.#lookForWhole(value);
   }
 
   #lookForWhole(value: string): void {
@@ -65,7 +65,7 @@ class Search {
 
   /** Marks every long part of a value that also occurs in the text. */
   #lookForStretches(value: string): void {
-    for (let at = 0; at + GRAM <= value.length && this.steps <= MOST_STEPS; at += GRAM) {
+    for (let at = 0; at + GRAM <= value.length && this.steps <= MAX_STEPS; at += GRAM) {
       for (const place of this.#grams.get(value.slice(at, at + GRAM)) ?? []) {
         this.steps++;
         if (!this.isQuoted[place] || this.isQuoted[place + GRAM] === false) this.#extend(value, at, place);

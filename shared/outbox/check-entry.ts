@@ -1,7 +1,7 @@
 import type { DocumentSnapshot } from "@google-cloud/firestore";
-import { isNamedBy } from "../auth/access.ts";
+import { matchesTypePattern } from "../auth/access.ts";
 import type { Json } from "../contract/any-json.ts";
-import { LONGEST_DELAY_MS } from "../contract/backoff.ts";
+import { MAX_DELAY_MS } from "../contract/backoff.ts";
 import { DELIVERY_LIMITS, HIGHEST_MAX_PAYLOAD_BYTES } from "../contract/envelope.ts";
 import { NEW_TASK_LIMITS } from "../contract/new-task/payload-text.ts";
 import { hashCanonical, hashPayload } from "../contract/payload-hash.ts";
@@ -21,7 +21,7 @@ import { plainFields } from "./plain-fields.ts";
 export interface EntryRules {
   readonly types: TaskTypes;
   readonly queues: DeployedQueues;
-  /** The types that applications may enqueue through the outbox; see `isNamedBy`. Default: all. */
+  /** The types that applications may enqueue through the outbox; see `matchesTypePattern`. Default: all. */
   readonly outboxTypes?: readonly string[] | undefined;
   readonly maxPayloadBytes: number;
 }
@@ -52,7 +52,7 @@ const UNKNOWN_FOR_MS = 24 * 60 * 60_000;
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60_000;
 
 /** The names of unknown fields can be as long as the payload, and the dead letter must have room for both. */
-const LONGEST_DESCRIPTION = 1_000;
+const MAX_DESCRIPTION_LENGTH = 1_000;
 
 /** Checks whether an entry matches its id, and whether its task can be accepted. */
 export function checkEntry(document: DocumentSnapshot, rules: EntryRules): CheckedEntry {
@@ -133,7 +133,7 @@ function taskRefusal(
   { types, outboxTypes, maxPayloadBytes }: EntryRules,
 ): Refusal | undefined {
   const { type, payloadJson, origin, hop, notBefore } = entry;
-  if (origin?.[0] === "outbox" && outboxTypes && !isNamedBy(outboxTypes, type)) {
+  if (origin?.[0] === "outbox" && outboxTypes && !matchesTypePattern(outboxTypes, type)) {
     return unacceptable("type_not_allowed", `The setting handoff:outboxTypes doesn't allow the type ${type}.`);
   }
   const mostBytes = isNew(entry) ? maxPayloadBytes : HIGHEST_MAX_PAYLOAD_BYTES;
@@ -142,7 +142,7 @@ function taskRefusal(
   }
   // A later hop's task was accepted before.
   if (hop > 0) return undefined;
-  if (notBefore !== undefined && Date.parse(notBefore) > createdAtMs + LONGEST_DELAY_MS + CLOCK_TOLERANCE_MS) {
+  if (notBefore !== undefined && Date.parse(notBefore) > createdAtMs + MAX_DELAY_MS + CLOCK_TOLERANCE_MS) {
     return unacceptable("too_far_ahead", "A task may be due at most ten years ahead.");
   }
   const problems = schemaProblems(types.get(type)?.payload.safeParse(payload).error, {
@@ -151,7 +151,7 @@ function taskRefusal(
   });
   if (problems.length === 0) return undefined;
   const text = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return unacceptable("invalid_payload", shorten(text, LONGEST_DESCRIPTION));
+  return unacceptable("invalid_payload", shorten(text, MAX_DESCRIPTION_LENGTH));
 }
 
 function unacceptable(code: string, message: string): Refusal {

@@ -114,12 +114,12 @@ const time = z.iso.datetime({ offset: true }).transform((text, context): string 
 const otherId = z.string().max(200).regex(NO_CONTROLS);
 
 /** More than any later revision's envelope adds. Together with the largest payload, it fits in a task. */
-const LONGEST_LATER_TEXT = 64 * 1_024;
+const MAX_LATER_TEXT_LENGTH = 64 * 1_024;
 
 /** Fields of an envelope as JSON text that every reader can parse. */
 const laterText = z
   .string()
-  .max(LONGEST_LATER_TEXT)
+  .max(MAX_LATER_TEXT_LENGTH)
   .transform((text, context): LaterFields => {
     try {
       return laterFieldsOf(readJson(text, DELIVERY_LIMITS).value);

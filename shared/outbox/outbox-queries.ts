@@ -3,7 +3,7 @@ import type { TaskId } from "../contract/task-id.ts";
 import { SHARDS } from "./entry.ts";
 
 /** How many entries are on a page of the sweep. */
-export const ENTRIES_A_PAGE = 300;
+export const ENTRIES_PER_PAGE = 300;
 
 const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
 
@@ -13,7 +13,7 @@ const ALL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => shard);
  */
 export function entriesDueBy(entries: CollectionReference, by: Timestamp): Query {
   const due = entries.where("shard", "in", ALL_SHARDS).where("relayAt", "<=", by);
-  return due.orderBy("relayAt").limit(ENTRIES_A_PAGE).select();
+  return due.orderBy("relayAt").limit(ENTRIES_PER_PAGE).select();
 }
 
 /**

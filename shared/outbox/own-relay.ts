@@ -2,7 +2,7 @@ import { createInQueue } from "../queue/create-in-queue.ts";
 import type { NewTask } from "../records/transition.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { errorFields } from "../runtime/error-fields.ts";
-import { atOnce } from "./at-once.ts";
+import { forEachConcurrently } from "../process/for-each-concurrently.ts";
 import type { Relay } from "./relay.ts";
 import { relaySafely } from "./relay-safely.ts";
 import { dueTime, sealEntry } from "./seal-entry.ts";
@@ -26,20 +26,20 @@ export interface OwnRelay {
 }
 
 /** How many calls are made at once. */
-const CALLS_AT_ONCE = 25;
+const CONCURRENT_CALLS = 25;
 
 /** A worker's relay. */
 export function createOwnRelay(relay: Relay): OwnRelay {
   return {
     relay: (entryIds, untilMs) =>
-      atOnce([...entryIds], CALLS_AT_ONCE, async (id) => {
+      forEachConcurrently([...entryIds], CONCURRENT_CALLS, async (id) => {
         if (relay.clock.now() < untilMs) await relaySafely(id, relay, untilMs);
       }),
     async create(tasks, untilMs) {
       const { clock, log } = relay;
       let areAll = true;
       const createAll = (signal: AbortSignal): Promise<void> =>
-        atOnce(tasks, CALLS_AT_ONCE, async (task) => {
+        forEachConcurrently(tasks, CONCURRENT_CALLS, async (task) => {
           // One failure decides the result, so the rest can wait for the next attempt.
           if (!areAll || signal.aborted) return;
           if (!(await create(task, relay, signal))) areAll = false;

@@ -1,4 +1,4 @@
-import { LONGEST_HOP_MS } from "../contract/backoff.ts";
+import { MAX_HOP_MS } from "../contract/backoff.ts";
 import { type SealedEnvelope, sealText } from "../contract/envelope.ts";
 import type { NewTask } from "../records/transition.ts";
 
@@ -25,5 +25,5 @@ export function sealEntry({ entry, payloadHash }: NewTask, nowMs: number): Seale
  */
 export function dueTime({ entry }: Pick<NewTask, "entry">, nowMs: number): number | undefined {
   const dueMs = entry.notBefore === undefined ? nowMs : Date.parse(entry.notBefore);
-  return dueMs > nowMs ? Math.min(dueMs, nowMs + LONGEST_HOP_MS) : undefined;
+  return dueMs > nowMs ? Math.min(dueMs, nowMs + MAX_HOP_MS) : undefined;
 }

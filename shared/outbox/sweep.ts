@@ -1,14 +1,14 @@
-import { atOnce } from "./at-once.ts";
+import { forEachConcurrently } from "../process/for-each-concurrently.ts";
 import type { ListedEntry } from "./outbox-store.ts";
-import { ENTRIES_A_PAGE } from "./outbox-queries.ts";
+import { ENTRIES_PER_PAGE } from "./outbox-queries.ts";
 import { PUT_OFF_MS, relaySafely } from "./relay-safely.ts";
 import type { Relay, Relayed } from "./relay.ts";
 
 /** How many entries are relayed at once. */
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 
 /** Younger entries are left to their writer and the trigger. In milliseconds. */
-const LEAST_AGE_MS = 10_000;
+const MIN_AGE_MS = 10_000;
 
 /** How long one entry may take, in milliseconds. */
 const ENTRY_MS = 4_000;
@@ -58,12 +58,12 @@ async function relayDue(sweep: Sweep): Promise<boolean> {
   const { relay, untilMs } = sweep;
   const seen = new Set<string>();
   while (hasTime(sweep)) {
-    const page = await relay.outbox.due(relay.clock.now() - LEAST_AGE_MS, untilMs);
+    const page = await relay.outbox.due(relay.clock.now() - MIN_AGE_MS, untilMs);
     // An entry that couldn't even be postponed is still due.
     const fresh = page.filter(({ id }) => !seen.has(id));
     for (const { id } of fresh) seen.add(id);
-    await atOnce(fresh, AT_ONCE, (entry) => relayOne(entry, sweep));
-    if (page.length < ENTRIES_A_PAGE || fresh.length === 0) return hasTime(sweep) && fresh.length === page.length;
+    await forEachConcurrently(fresh, CONCURRENCY, (entry) => relayOne(entry, sweep));
+    if (page.length < ENTRIES_PER_PAGE || fresh.length === 0) return hasTime(sweep) && fresh.length === page.length;
   }
   return false;
 }

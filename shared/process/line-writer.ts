@@ -8,9 +8,9 @@ const PIECE_BYTES = 4_096;
 /** Signals that end a process without its exit event, unless there is a listener. */
 const ENDING_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 /** A line that can't be written within this many milliseconds is dropped. */
-const LONGEST_WAIT_MS = 1_000;
+const MAX_WAIT_MS = 1_000;
 /** The most that may wait to be written, in bytes. A reader that is merely slow catches up with this much. */
-const MOST_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 1024 * 1024;
 /** How often to retry while nobody reads, in milliseconds. */
 const RETRY_MS = 20;
 /** How long writing the last lines may take when the process ends, in milliseconds. */
@@ -66,7 +66,7 @@ export class LineWriter {
   }
 
   #wait(line: WaitingLine): void {
-    if (this.#waitingBytes + line.bytes > MOST_WAITING_BYTES) {
+    if (this.#waitingBytes + line.bytes > MAX_WAITING_BYTES) {
       this.#dropped++;
     } else {
       this.#waiting.push(line);
@@ -115,7 +115,7 @@ export class LineWriter {
   }
 
   #dropOld(): void {
-    const oldestMs = performance.now() - LONGEST_WAIT_MS;
+    const oldestMs = performance.now() - MAX_WAIT_MS;
     const recent = this.#waiting.findIndex(({ sinceMs }) => sinceMs >= oldestMs);
     const old = recent < 0 ? this.#waiting.length : recent;
     this.#forget(old);

@@ -6,7 +6,7 @@ import type { Logger } from "../runtime/log.ts";
 const current = new AsyncLocalStorage<RunningTask>();
 
 /** The property of a promise that holds the task in whose context it was created. */
-const MADE_BY = Symbol("task");
+const CREATED_BY = Symbol("task");
 
 /** A task that is being delivered, to which faults of its code are attributed. */
 export class RunningTask {
@@ -61,14 +61,14 @@ export class RunningTask {
  * connection shared by several tasks, that can be another task's, so the task that created the promise has priority.
  */
 export function taskOf({ promise }: Fault): RunningTask | undefined {
-  const madeBy: unknown = promise && Reflect.get(promise, MADE_BY);
+  const madeBy: unknown = promise && Reflect.get(promise, CREATED_BY);
   return madeBy instanceof RunningTask ? madeBy : current.getStore();
 }
 
 /** From now on, records on each promise which task created it. Call this once. It adds about 0.5 µs per promise. */
-export function rememberMakers(): void {
+export function trackPromiseCreators(): void {
   promiseHooks.onInit((promise) => {
     const task = current.getStore();
-    if (task) Reflect.set(promise, MADE_BY, task);
+    if (task) Reflect.set(promise, CREATED_BY, task);
   });
 }

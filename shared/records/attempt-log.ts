@@ -3,13 +3,13 @@ import { z } from "zod";
 import { cut, cutToBytes } from "../process/cut.ts";
 
 /** How many attempts a record keeps: the last ones. */
-const MOST_LOGGED_ATTEMPTS = 10;
+const MAX_LOGGED_ATTEMPTS = 10;
 
 /** The limits on an entry: characters of text, and bytes of a stack. Within them, any log fits beside any payload. */
-const LONGEST_CODE = 100;
-const LONGEST_MESSAGE = 500;
-const LONGEST_STACK_BYTES = 1_024;
-const LONGEST_INSTANCE = 100;
+const MAX_CODE_LENGTH = 100;
+const MAX_MESSAGE_LENGTH = 500;
+const MAX_STACK_BYTES = 1_024;
+const MAX_INSTANCE_LENGTH = 100;
 
 /**
  * How an attempt ended: as its handler returned, or how it was stopped. A `lost` attempt reported no end before its
@@ -88,10 +88,10 @@ export function withAttempt(log: AttemptLog, { hop, instance, startedAtMs }: Att
     startedAt: Timestamp.fromMillis(startedAtMs),
     endedAt: Timestamp.fromMillis(endedAtMs),
     outcome,
-    code: error && cut(error.code, LONGEST_CODE),
-    message: error && cut(error.message, LONGEST_MESSAGE),
-    stack: stack === undefined ? null : cutToBytes(stack, LONGEST_STACK_BYTES),
-    instance: cut(instance, LONGEST_INSTANCE),
+    code: error && cut(error.code, MAX_CODE_LENGTH),
+    message: error && cut(error.message, MAX_MESSAGE_LENGTH),
+    stack: stack === undefined ? null : cutToBytes(stack, MAX_STACK_BYTES),
+    instance: cut(instance, MAX_INSTANCE_LENGTH),
     ...(next ? { nextAt: Timestamp.fromMillis(next.atMs), nextRule: next.rule } : {}),
   });
 }
@@ -131,5 +131,5 @@ export function carriedFrom(record: Recorded | null): AttemptLog {
 }
 
 function append(log: AttemptLog, entry: LoggedAttempt): AttemptLog {
-  return [...log, { ...entry }].slice(-MOST_LOGGED_ATTEMPTS);
+  return [...log, { ...entry }].slice(-MAX_LOGGED_ATTEMPTS);
 }

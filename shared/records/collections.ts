@@ -12,7 +12,7 @@ export interface Collections {
 }
 
 /** The collections' names with a prefix, which may be empty. */
-export function collectionsBehind(prefix: string): Collections {
+export function prefixedCollections(prefix: string): Collections {
   return {
     taskRecords: `${prefix}${TASK_RECORDS}`,
     deadLetters: `${prefix}${DEAD_LETTERS}`,

@@ -3,7 +3,7 @@ import type { TaskId } from "../contract/task-id.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
-import { collectionsBehind } from "./collections.ts";
+import { prefixedCollections } from "./collections.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
 import { CommitWrites } from "./wire/commit-writes.ts";
 import type { RecordDatabase } from "./wire/record-database.ts";
@@ -35,7 +35,7 @@ export class Documents {
   constructor(options: { readonly db: RecordDatabase; readonly clock: Clock; readonly collectionPrefix?: string }) {
     this.db = options.db;
     this.clock = options.clock;
-    this.#names = collectionsBehind(options.collectionPrefix ?? "");
+    this.#names = prefixedCollections(options.collectionPrefix ?? "");
   }
 
   record(id: TaskId): DocumentReference {

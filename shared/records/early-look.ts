@@ -9,7 +9,7 @@ const ABORTED = 10;
 const FIRST_PAUSE_MS = 20;
 const PAUSE_GROWTH = 5;
 /** They are over by the time that Google's client runs the transaction again, which is after half a second at the earliest. */
-const MOST_LOOKS = 3;
+const MAX_LOOKS = 3;
 
 /**
  * Looks, without a lock, for what makes a transaction that has lost a lock superfluous, while Google's client waits for
@@ -68,7 +68,7 @@ export class EarlyLook<Found> {
 
   async #lookUntilRun(run: number): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
       await pause({ clock: this.#clock, timeoutMs: pauseMs * (0.5 + Math.random()) });
       if (!this.#isBetween(run)) return;
       const found = await this.#look().catch(() => undefined);

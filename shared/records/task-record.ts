@@ -135,7 +135,7 @@ export function isExpired(record: TaskRecord, readTimeMs: number): boolean {
 }
 
 /** How many times in a row a task has been snoozed. A lost attempt counts as one that ran, and ends the row. */
-export function carriedSnoozes({ state, snoozes = 0 }: Pick<TaskRecord, "state" | "snoozes">): number {
+export function snoozesInARow({ state, snoozes = 0 }: Pick<TaskRecord, "state" | "snoozes">): number {
   return state === "running" ? 0 : snoozes;
 }
 

@@ -20,7 +20,7 @@ import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
 
 /** How many times to read a record and decide before giving up with the last error. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** Statuses that a retry can't help: PERMISSION_DENIED, UNIMPLEMENTED. */
 const LASTING = new Set([7, 12]);
@@ -128,9 +128,9 @@ export class TaskStore {
         const changed = await this.#changeFrom(from, task, (read) => (decided = decide(read)), detail);
         if (changed.transition || from !== known) return changed;
       } catch (error) {
-        const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
+        const isFinal = tries === MAX_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
         if (isFinal || this.#clock.now() >= untilMs) throw error;
-        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, transition: decided?.transition });
+        detail = detailAfter(error.code, { detail, triesLeft: MAX_TRIES - tries, transition: decided?.transition });
         if (!detail) throw error;
       }
     }

@@ -8,7 +8,7 @@ import { type Detail, storable } from "./detail.ts";
 import { DELETED, SERVER_TIME } from "./field-values.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId, entryLetterId } from "./letters/dead-letter.ts";
 import { letterFields, overwriting, replayFields } from "./letters/letter-fields.ts";
-import { RECORD_FIELDS, type TaskError, type TaskRecord, carriedSnoozes, expiryFrom } from "./task-record.ts";
+import { RECORD_FIELDS, type TaskError, type TaskRecord, snoozesInARow, expiryFrom } from "./task-record.ts";
 import {
   type AttemptNumbers,
   type NewRecord,
@@ -265,7 +265,7 @@ function wholeRecord(
 }
 
 function snoozesOf(from: TaskRecord | null): Fields {
-  const snoozes = from ? carriedSnoozes(from) : 0;
+  const snoozes = from ? snoozesInARow(from) : 0;
   return snoozes > 0 ? { snoozes } : {};
 }
 

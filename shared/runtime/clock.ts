@@ -14,7 +14,7 @@ export interface Clock {
 }
 
 /** Node's timers fire at once if they are set for longer than this, so longer waits use several timers. */
-const LONGEST_NODE_TIMER_MS = 2 ** 31 - 1;
+const MAX_NODE_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's clocks. Timers keep the process alive. */
 export const systemClock: Clock = {
@@ -26,9 +26,7 @@ export const systemClock: Clock = {
     const arm = (): void => {
       const leftMs = dueMs - performance.now();
       handle =
-        leftMs > LONGEST_NODE_TIMER_MS
-          ? setTimeout(arm, LONGEST_NODE_TIMER_MS)
-          : setTimeout(callback, Math.max(0, leftMs));
+        leftMs > MAX_NODE_TIMER_MS ? setTimeout(arm, MAX_NODE_TIMER_MS) : setTimeout(callback, Math.max(0, leftMs));
     };
     arm();
     return { cancel: () => clearTimeout(handle) };

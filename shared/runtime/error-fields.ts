@@ -2,26 +2,26 @@ import { shorten } from "../process/cut.ts";
 import { classOf, isError, propertyOf, textOf } from "../process/thrown.ts";
 
 /** Text from outside is cut to this many characters before it is logged. The logger escapes it. */
-export const LONGEST_LOGGED_TEXT = 200;
-const LONGEST_STACK = 8_000;
+export const MAX_LOGGED_CHARACTERS = 200;
+const MAX_STACK_LENGTH = 8_000;
 const MAX_FRAMES = 8;
 /** An error can be its own cause. */
-const MOST_CAUSES = 4;
+const MAX_CAUSES = 4;
 
 /**
  * The parts of an error that may be logged: its name, its shortened message and its stack, never the data being
  * handled. Any value can be thrown, so this never throws.
  */
 export function errorFields(error: unknown): { error: Record<string, unknown> } {
-  return { error: describe(error, MOST_CAUSES) };
+  return { error: describe(error, MAX_CAUSES) };
 }
 
 function describe(thrown: unknown, causes: number): Record<string, unknown> {
-  const message = shorten(textOf(thrown), LONGEST_LOGGED_TEXT);
+  const message = shorten(textOf(thrown), MAX_LOGGED_CHARACTERS);
   if (!isError(thrown)) return { message };
-  const fields: Record<string, unknown> = { name: shorten(classOf(thrown), LONGEST_LOGGED_TEXT), message };
+  const fields: Record<string, unknown> = { name: shorten(classOf(thrown), MAX_LOGGED_CHARACTERS), message };
   const code = propertyOf(thrown, "code");
-  if (typeof code === "string") fields["code"] = shorten(code, LONGEST_LOGGED_TEXT);
+  if (typeof code === "string") fields["code"] = shorten(code, MAX_LOGGED_CHARACTERS);
   if (typeof code === "number") fields["code"] = code;
   const cause = propertyOf(thrown, "cause");
   if (cause !== undefined && causes > 0) fields["cause"] = describe(cause, causes - 1);
@@ -31,7 +31,7 @@ function describe(thrown: unknown, causes: number): Record<string, unknown> {
 /** The first frames of an error's stack, shortened; empty for anything that isn't a stack. */
 export function framesOf(stack: unknown): string[] {
   if (typeof stack !== "string") return [];
-  const lines = stack.slice(0, LONGEST_STACK).split("\n");
+  const lines = stack.slice(0, MAX_STACK_LENGTH).split("\n");
   const frames = lines.filter((line) => line.startsWith("    at ")).slice(0, MAX_FRAMES);
-  return frames.map((frame) => shorten(frame, LONGEST_LOGGED_TEXT));
+  return frames.map((frame) => shorten(frame, MAX_LOGGED_CHARACTERS));
 }

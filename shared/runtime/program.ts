@@ -16,7 +16,7 @@ const STOP_LIMIT_MS = 9_500;
 const FAREWELL_MS = 100;
 
 /** A repeating fault must not fill the log while the program stops. */
-const MOST_REPORTED_FAULTS = 100;
+const MAX_REPORTED_FAULTS = 100;
 
 /** The exit code shows why a program stopped, not how well. */
 const EXIT_CODE = { asked: 0, fault: 1 } as const;
@@ -81,7 +81,7 @@ function watchProcess() {
     resolve({ leftMs: () => Math.max(0, untilMs - performance.now()) });
   };
   const onFault = (fault: Fault): void => {
-    if (++faults <= MOST_REPORTED_FAULTS) {
+    if (++faults <= MAX_REPORTED_FAULTS) {
       if (running) report(fault, running);
       else early.push(fault);
     }

@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** How many days' offsets are cached per zone. */
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 
 /** A period in which a zone has one offset from UTC. All times are in milliseconds since the epoch. */
 export interface Stretch {
@@ -79,7 +79,7 @@ export class TimeZone {
     const kept = this.#kept.get(atMs);
     if (kept !== undefined) return kept;
     const offsetMs = parseOffset(this.#format.format(atMs));
-    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(atMs, offsetMs);
     return offsetMs;
   }

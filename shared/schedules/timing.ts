@@ -6,7 +6,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** How far ahead to search. Two leap days are at most eight years apart. */
 const HORIZON_MS = 10 * 366 * DAY_MS;
 /** More than clocks can differ by, or be changed by. */
-const FURTHEST_MS = 2 * DAY_MS;
+const MAX_AHEAD_MS = 2 * DAY_MS;
 /** The length of the first span to search, counted back from the end. */
 const FIRST_SPAN_MS = 60 * MINUTE_MS;
 
@@ -60,7 +60,7 @@ function firstAfter(afterMs: number, { pattern, zone }: ZonedClock): number | un
     if (atMs < endMs) return atMs;
     // Clocks that are soon set back will show some passed times again. Otherwise nothing matches until then.
     const mayLeap = endMs - fromMs >= DAY_MS;
-    fromMs = mayLeap ? Math.max(endMs, wholeDay(wallMs - offsetMs - FURTHEST_MS)) : endMs;
+    fromMs = mayLeap ? Math.max(endMs, wholeDay(wallMs - offsetMs - MAX_AHEAD_MS)) : endMs;
   }
   return undefined;
 }

@@ -8,11 +8,11 @@ import { defineTask } from "../contract/task-type.ts";
 import { flagVariable } from "../runtime/config.ts";
 import { HIGHEST_PORT } from "../network/host-and-port.ts";
 
-const LONGEST_URL = 2_083;
+const MAX_URL_LENGTH = 2_083;
 
 /** The form of an endpoint's id: what most systems use for ids. */
 const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
-const LONGEST_ENDPOINT_ID = 128;
+const MAX_ENDPOINT_ID_LENGTH = 128;
 
 /** The length of a generated master secret, in bytes. */
 const SECRET_BYTES = 32;
@@ -49,11 +49,11 @@ export const deliverWebhook = defineTask({
   type: "webhook.deliver",
   payload: z
     .strictObject({
-      url: httpUrl.max(LONGEST_URL),
+      url: httpUrl.max(MAX_URL_LENGTH),
       /** The endpoint whose key signs the message. The caller chooses it, as it chooses the URL. */
       endpointId: z
         .string()
-        .max(LONGEST_ENDPOINT_ID)
+        .max(MAX_ENDPOINT_ID_LENGTH)
         .regex(ENDPOINT_ID_PATTERN, "must be letters, digits and . _ : -")
         .optional(),
       event: z.string().min(1).max(200),

@@ -9,7 +9,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { GoogleAuth } from "google-auth-library";
 import { shorten } from "../process/cut.ts";
-import { LONGEST_LOGGED_TEXT, errorFields } from "../runtime/error-fields.ts";
+import { MAX_LOGGED_CHARACTERS, errorFields } from "../runtime/error-fields.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import type { Logger } from "../runtime/log.ts";
@@ -44,7 +44,7 @@ export function createTraceExport(options: {
 }): { readonly provider: Provider; stop(): Promise<void> } {
   const { endpoint, service, revision, project, log } = options;
   const report = (message: string): void =>
-    log.warn({ reason: shorten(message, LONGEST_LOGGED_TEXT) }, "spans could not be sent");
+    log.warn({ reason: shorten(message, MAX_LOGGED_CHARACTERS) }, "spans could not be sent");
   const logger = { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 

@@ -14,7 +14,7 @@ const PROGRAMS = {
 /** A fault that needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
 const LIMIT_MS = 300_000;
 /** Each run is seven processes, and the machine has other tests to run. */
-const MOST_RUNS_AT_ONCE = 2;
+const MAX_CONCURRENT_RUNS = 2;
 
 /**
  * Faults that expose each bug, with a promise that it breaks. promises-kept.test.ts shows that none is broken without
@@ -175,7 +175,7 @@ test("every known bug has a run that finds it", () => {
   expect(CASES.map(({ bug }) => bug).toSorted()).toEqual(Object.keys(KNOWN_BUGS).toSorted());
 });
 
-const inTurn = createTurns(MOST_RUNS_AT_ONCE);
+const inTurn = createTurns(MAX_CONCURRENT_RUNS);
 
 /** Runs chaos or kills once few enough other runs are going on. */
 function runProgram(options: readonly string[]) {

@@ -44,12 +44,12 @@ export interface RunOptions {
 }
 
 /** Tasks come at about the pace of the slowest faults: pauses longer than a lease. */
-const MS_A_HIT = 24_000;
+const MS_PER_HIT = 24_000;
 const SHORTEST_FEED_MS = 6_000;
 const PROGRESS_EVERY_MS = 3_000;
 /** A run that takes longer than this and its tasks' share is cut short, and the checker finds what is missing. */
 const RUN_LIMIT_MS = 15 * 60_000;
-const LIMIT_MS_A_TASK = 90;
+const LIMIT_MS_PER_TASK = 90;
 const LOOK_EVERY_MS = 500;
 const RUNAWAY_LIMIT_MS = 30_000;
 
@@ -85,9 +85,9 @@ interface Run {
 async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print }: Run): Promise<void> {
   const { hits, seed } = options;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS + options.tasks * LIMIT_MS_A_TASK);
+  const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS + options.tasks * LIMIT_MS_PER_TASK);
   const wanted = new Set(options.faults);
-  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
+  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_PER_HIT : SHORTEST_FEED_MS;
   const faults = createFaultRun({
     stack,
     feedMs,

@@ -10,7 +10,7 @@ import { CHECKOUT, type StackPorts, type StackProcess, freePorts, startStackProc
 const TASKS = Number(process.env["RESHARD_TASKS"] ?? 200);
 const CANCELLED_EVERY = 10;
 const BATCH = 100;
-const AT_ONCE = 20;
+const CONCURRENCY = 20;
 const QUEUES = "shared/tasks/queues.ts";
 /** Fast enough for any number of tasks. */
 const FAST =
@@ -71,7 +71,7 @@ async function forEach(ids: readonly string[], act: (id: string, index: number) 
   const work = async (): Promise<void> => {
     for (let next = left.pop(); next; next = left.pop()) await act(next[1], next[0]);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
 
 const queueSchema = z.object({

@@ -7,7 +7,7 @@ import type { World } from "./world/world.ts";
 export const CANCELLER = "ops@example.com";
 
 /** A commit that is lost is decided on again; no step loses more than one. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /**
  * The producer cancels the task: in its record, then in its queue. `isDeleted` says whether Cloud Tasks responds to
@@ -15,7 +15,7 @@ const MOST_TRIES = 3;
  */
 export function cancel(scenario: Scenario, { isDeleted }: { readonly isDeleted: boolean }): void {
   if (hasVanished(scenario.world)) return;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const { world, decisions } = scenario;
     const canceller = { task: TASK.envelope, by: CANCELLER, owner: "canceller", isNatural: world.kind === "natural" };
     const decision = decisions.decideCancel(world.record, canceller, world.nowMs);

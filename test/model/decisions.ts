@@ -10,7 +10,7 @@ import { decideReplay } from "../../services/producer/dead-letters/decide-replay
 import { decideCancel } from "../../services/producer/tasks/cancel/decide-cancel.ts";
 import { hopsToDelete } from "../../services/producer/tasks/moving/delete-hops.ts";
 import { decideRun } from "../../services/producer/tasks/run/decide-run.ts";
-import { mayComeFrom, queuesOf } from "../../shared/contract/queue-shards.ts";
+import { acceptsDeliveryFrom, queuesOf } from "../../shared/contract/queue-shards.ts";
 import { decideFound, decideMissing, decideOld, decideRefusal, isVoid } from "../../shared/outbox/decide-refusal.ts";
 import { writesOf } from "../../shared/records/writes.ts";
 
@@ -37,7 +37,7 @@ export const DECISIONS = {
   decideOld,
   decideRefusal,
   isVoid,
-  mayComeFrom,
+  acceptsDeliveryFrom,
   createsIn: queuesOf,
   findsIn: queuesOf,
   deletesIn: queuesOf,

@@ -6,7 +6,7 @@ import { identifyLocally } from "../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../services/producer/app.ts";
 import { Waits } from "../../services/producer/tasks/status/waits.ts";
 import { createTaskRecords } from "../../services/producer/tasks/task-records.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
@@ -66,7 +66,7 @@ export async function startProducer(
     queue,
     queues: NO_QUEUE_CONTROL,
     relay: relayOf({ documents, queue, clock, log, types: RACING_REGISTRY.types, queues: RACING_QUEUES }),
-    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", MIN_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     schedules: { store: firestoreSchedules(documents), off: new Set() },
     waits: new Waits(),

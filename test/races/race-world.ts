@@ -10,7 +10,7 @@ import { createWorkerApp } from "../../services/worker/app.ts";
 import { type HandlerResult, bindHandler, bindTransactionHandler } from "../../services/worker/runner/handler.ts";
 import { Shutdown } from "../../services/worker/runner/shutdown.ts";
 import { createKeyCache } from "../../shared/auth/key-cache.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { DEAD_LETTERS } from "../../shared/records/letters/dead-letter.ts";
@@ -172,7 +172,7 @@ async function startWorker(faults: FaultProxy, queuesUrl: string) {
       invoker: INVOKER,
       clock: systemClock,
     }),
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       handlers: new Map(handlers.map((handler) => [handler.taskType.type, handler])),
       queues: RACING_QUEUES,

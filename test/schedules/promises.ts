@@ -1,7 +1,7 @@
 import type { Schedule } from "../../shared/schedules/schedule.ts";
 import type { Ticked } from "./ticks.ts";
 
-const MOST_CAUGHT_UP = 100;
+const MAX_CAUGHT_UP = 100;
 
 /** What became of a schedule: the times that fired, as often as they did, and since when it counts. */
 export interface ScheduleHistory {
@@ -36,7 +36,7 @@ export function brokenBy({ schedule, startedAtMs, fired, due }: ScheduleHistory,
     const nextMs = counted[index + 1] ?? Infinity;
     const isLatest = tickMs !== undefined && tickMs < nextMs;
     // Fewer than a hundred times were due since, when a tick that came to its end looked.
-    const isCaughtUp = catchUp && tickMs !== undefined && (counted[index + MOST_CAUGHT_UP] ?? Infinity) > tickMs;
+    const isCaughtUp = catchUp && tickMs !== undefined && (counted[index + MAX_CAUGHT_UP] ?? Infinity) > tickMs;
     if (isLatest || isCaughtUp) must(made.has(at), "it is missing", at);
     else if (!catchUp && made.has(at)) must((seen[look] ?? Infinity) < nextMs, "a later time was due by then", at);
   }

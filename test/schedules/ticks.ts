@@ -51,8 +51,8 @@ interface Ticking {
   readonly faults: TickFaults;
 }
 
-const MOST_LATE_MINUTES = 4;
-const MOST_DOWN_MINUTES = 1_440;
+const MAX_LATE_MINUTES = 4;
+const MAX_DOWN_MINUTES = 1_440;
 const log = createLogger({ service: "producer", level: "silent" });
 
 class Killed extends Error {}
@@ -75,7 +75,7 @@ export async function tickThrough(span: { readonly toMs: number }, ticking: Tick
   let downUntilMs = 0;
   for (; clock.now() < span.toMs; await clock.advance(MINUTE_MS)) {
     const nowMs = clock.now();
-    if (hits(faults.down)) downUntilMs = nowMs + Math.floor(random() * MOST_DOWN_MINUTES) * MINUTE_MS;
+    if (hits(faults.down)) downUntilMs = nowMs + Math.floor(random() * MAX_DOWN_MINUTES) * MINUTE_MS;
     if (nowMs >= downUntilMs && !hits(faults.lost)) {
       start(
         hits(faults.killed) ? "killed" : hits(faults.failed) ? "failed" : hits(faults.delayed) ? "delayed" : "none",
@@ -126,7 +126,7 @@ async function tick(
     },
     commit: async (change, about, untilMs) => {
       if (fault === "delayed") {
-        held ??= on.waitUntil(clock.now() + (1 + Math.floor(random() * MOST_LATE_MINUTES)) * MINUTE_MS);
+        held ??= on.waitUntil(clock.now() + (1 + Math.floor(random() * MAX_LATE_MINUTES)) * MINUTE_MS);
         await held;
       }
       if (isDead) throw new Killed();

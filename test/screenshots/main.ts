@@ -5,7 +5,7 @@ import { explainFailure } from "../../shared/runtime/program.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { findChromium, launchChromium } from "../harness/browser/chromium.ts";
-import { liveIn, pagesOf } from "../harness/browser/lived-in.ts";
+import { populateStack, pagesOf } from "../harness/browser/populated-stack.ts";
 import { startLocalStack } from "../smoke/local-stack.ts";
 
 const USAGE = `npm run screenshots -- [--into FOLDER] [--only NAME]
@@ -25,7 +25,7 @@ async function takeScreenshots({ into, only }: { readonly into: string; readonly
   const stack = await startLocalStack(registry);
   const browser = await launchChromium(installed);
   try {
-    const livedIn = await liveIn(stack.url);
+    const livedIn = await populateStack(stack.url);
     const pages = pagesOf(livedIn, registry).filter(([name]) => name.includes(only));
     for (const [name, page] of pages) {
       for (const colorScheme of LOOKS) {

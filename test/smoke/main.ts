@@ -22,7 +22,7 @@ started on this machine, and stopped afterwards.
 A producer on Cloud Run is called with an identity token: SMOKE_ID_TOKEN, or one of the default credentials.
 `;
 
-const LONGEST_TIMEOUT_S = 3_600;
+const MAX_TIMEOUT_S = 3_600;
 
 interface Options {
   readonly url: string | undefined;
@@ -44,8 +44,8 @@ function readOptions(): Options | undefined {
   });
   if (values.help) return undefined;
   const seconds = Number(values.timeout);
-  if (!(seconds > 0 && seconds <= LONGEST_TIMEOUT_S)) {
-    throw new ConfigError(`--timeout must be a number of seconds above 0, at most ${LONGEST_TIMEOUT_S}.`);
+  if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S)) {
+    throw new ConfigError(`--timeout must be a number of seconds above 0, at most ${MAX_TIMEOUT_S}.`);
   }
   if (values.url !== undefined && !/^https?:\/\//.test(values.url)) {
     throw new ConfigError("--url must be an http or https URL, for example the stack's output producerUrl.");

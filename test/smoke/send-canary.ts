@@ -75,10 +75,10 @@ async function sendAgain(
   return { kind: "refused", type: done.type, why: await describeAnswer("POST /v1/tasks with the same key", again) };
 }
 
-const LONGEST_ANSWER = 300;
+const MAX_ANSWER_LENGTH = 300;
 
 async function describeAnswer(request: string, answer: Response): Promise<string> {
-  const described = `${request} was answered ${answer.status}: ${(await answer.text()).slice(0, LONGEST_ANSWER)}`;
+  const described = `${request} was answered ${answer.status}: ${(await answer.text()).slice(0, MAX_ANSWER_LENGTH)}`;
   if (answer.status !== 401 && answer.status !== 403) return described;
   return (
     `${described}\n  The token must be that of an account that handoff:callers or handoff:operators names. A viewer may create ` +

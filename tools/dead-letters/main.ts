@@ -1,6 +1,6 @@
 import type { CollectionReference } from "@google-cloud/firestore";
-import { collectionsBehind } from "../../shared/records/collections.ts";
-import { lettersBy } from "../../shared/records/letters/dead-letter-queries.ts";
+import { prefixedCollections } from "../../shared/records/collections.ts";
+import { letterQuery } from "../../shared/records/letters/dead-letter-queries.ts";
 import { isFirestoreError } from "../../shared/records/record-store-error.ts";
 import { Documents } from "../../shared/records/documents.ts";
 import { LetterStore } from "../../shared/records/letters/letter-store.ts";
@@ -43,7 +43,7 @@ async function completeAll(store: LetterStore) {
 /** How many letters are open, by the query that lists them. Undefined if its index isn't there yet. */
 async function countOpen(letters: CollectionReference): Promise<number | undefined> {
   try {
-    const counted = await lettersBy(letters, { status: "open" }).count().get();
+    const counted = await letterQuery(letters, { status: "open" }).count().get();
     return counted.data().count;
   } catch (error) {
     if (isFirestoreError(error) && error.code === FAILED_PRECONDITION) return undefined;
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const store = new LetterStore(documents);
   try {
     const { read, completed, changed } = await completeAll(store);
-    const open = await countOpen(db.collection(collectionsBehind(prefix).deadLetters));
+    const open = await countOpen(db.collection(prefixedCollections(prefix).deadLetters));
     process.stdout.write(
       `${read} dead letters: ${completed} completed now, ${read - completed - changed} complete before.\n`,
     );

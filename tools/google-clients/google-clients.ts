@@ -4,7 +4,7 @@ import path from "node:path";
 import { CLIENT_MODULE, inlineClientFiles } from "./inline-client-files.ts";
 import { MAKES_DESCRIPTORS, lateDescriptors } from "./late-descriptors.ts";
 import { LOADS_LATE, loadLate } from "./load-late.ts";
-import { LATE_PATH, MESSAGE_CLASSES, USES_A_CLASS, lateClasses, latePath, takeClassLate } from "./message-classes.ts";
+import { LATE_PATH, MESSAGE_CLASSES, USES_PER_CLASS, lateClasses, latePath, takeClassLate } from "./message-classes.ts";
 
 const MODULES = /node_modules[\\/](?:@google-cloud|google-gax|google-auth-library|gaxios|@grpc)[\\/].+\.js$/;
 
@@ -40,6 +40,6 @@ async function rewrite(file: string): Promise<string> {
   let source = await fs.readFile(file, "utf8");
   if (CLIENT_MODULE.test(file)) source = inlineClientFiles(source, file);
   if (MAKES_DESCRIPTORS.test(file)) source = lateDescriptors(source);
-  if (USES_A_CLASS.test(file)) source = takeClassLate(source);
+  if (USES_PER_CLASS.test(file)) source = takeClassLate(source);
   return LOADS_LATE.test(file) ? loadLate(source) : source;
 }

@@ -28,7 +28,7 @@ export function lateClasses(file: string): string {
 const EAGER_CLASS = /^var Value = (firestore_v1_proto_api_1\.google\.firestore\.v1\.Value);$/m;
 
 /** The module that reads it. */
-export const USES_A_CLASS = /@google-cloud[\\/]firestore[\\/]build[\\/]src[\\/]serializer\.js$/;
+export const USES_PER_CLASS = /@google-cloud[\\/]firestore[\\/]build[\\/]src[\\/]serializer\.js$/;
 
 /** @throws Error if the module doesn't read the class in the known way. */
 export function takeClassLate(source: string): string {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import { z } from "zod";
 
-const LONGEST_PAGE_MS = 20_000;
+const MAX_PAGE_MS = 20_000;
 
 /** A link to one of our pages. */
 const LINK = /href="(\/[^"#]*)"/g;
@@ -20,7 +20,7 @@ export async function visitPages(origin: string): Promise<void> {
 }
 
 async function load(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(LONGEST_PAGE_MS) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(MAX_PAGE_MS) });
   const text = await response.text();
   if (response.status >= 500) throw new Error(`GET ${url} returned ${response.status}: ${text}`);
   return text;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Program } from "./programs.ts";
 
-const LONGEST_RUN_MS = 20_000;
+const MAX_RUN_MS = 20_000;
 
 /** A running program that is listening. */
 export interface RunningBundle {
@@ -42,7 +42,7 @@ export async function startBundle(
     cwd: options.cwd,
     env: { ...program.tryOutEnv, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.limitMs ?? LONGEST_RUN_MS,
+    timeout: options.limitMs ?? MAX_RUN_MS,
     // A program that ignores SIGTERM must still end.
     killSignal: "SIGKILL",
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),

@@ -1,7 +1,7 @@
 import type { Program } from "./programs.ts";
 import { startBundle } from "./running-bundle.ts";
 
-const LONGEST_RESPONSE_MS = 20_000;
+const MAX_RESPONSE_MS = 20_000;
 
 /** The measurements of a program's run. */
 export interface TryOut {
@@ -35,7 +35,7 @@ export async function tryOut(
     const residentBytes = residentBytesOf?.(running.pid) ?? 0;
     const [port] = running.ports.values();
     const url = `http://127.0.0.1:${port}${program.answersAt}`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_RESPONSE_MS) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(MAX_RESPONSE_MS) });
     if (!answer.ok) throw new Error(`${program.name}: GET ${program.answersAt} returned ${answer.status}.`);
     await running.stop();
     return { listeningAfterMs, residentBytes };

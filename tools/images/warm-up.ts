@@ -7,10 +7,10 @@ import { type Bundle, type Program, commandOf } from "./programs.ts";
 import { type RunningBundle, startBundle } from "./running-bundle.ts";
 import { serveNoCounts, visitPages } from "./pages.ts";
 
-const LONGEST_TASK_SECONDS = 15;
+const MAX_TASK_SECONDS = 15;
 
 /** How long each program may run. The emulator outlives the others, and the machine may be busy. */
-const LONGEST_WARM_UP_MS = 120_000;
+const MAX_WARM_UP_MS = 120_000;
 
 /** The retries of a queue. They are fast, so that a cold worker doesn't slow the warm-up down. */
 const RETRIES = { retryConfig: { minBackoff: "0.100s", maxBackoff: "1s" } };
@@ -40,7 +40,7 @@ export async function warmUp(
   const running: RunningBundle[] = [];
   const start = async (made: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
     const { program, folder: cwd } = made;
-    const options = { command: commandOf(made), cwd, env: { ...env, ...FILL_CODE_CACHE }, limitMs: LONGEST_WARM_UP_MS };
+    const options = { command: commandOf(made), cwd, env: { ...env, ...FILL_CODE_CACHE }, limitMs: MAX_WARM_UP_MS };
     const started = await startBundle(program, options);
     running.push(started);
     return started;
@@ -96,7 +96,7 @@ async function finishTask(api: string, { type, idempotency }: Pick<TaskType, "ty
   await post(`${api}/v1/tasks`, task, key);
   // A natural task leaves no record: the only sign is that it has left its queue.
   const wanted = idempotency === "natural" ? "finished" : "succeeded";
-  const view = viewSchema.parse(await ask(`${api}/v1/tasks/${id}?waitSeconds=${LONGEST_TASK_SECONDS}`));
+  const view = viewSchema.parse(await ask(`${api}/v1/tasks/${id}?waitSeconds=${MAX_TASK_SECONDS}`));
   if (view.state !== wanted) throw new Error(`A task of type ${type} is ${view.state}, not ${wanted}.`);
 }
 
@@ -106,7 +106,7 @@ async function post(url: string, body: object, headers: Readonly<Record<string, 
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<unknown> {
-  const limitMs = (LONGEST_TASK_SECONDS + 5) * 1_000;
+  const limitMs = (MAX_TASK_SECONDS + 5) * 1_000;
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${init.method ?? "GET"} ${url} returned ${response.status}: ${text}`);

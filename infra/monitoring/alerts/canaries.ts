@@ -10,14 +10,14 @@ const FROM_MS = Date.UTC(2027, 0, 4);
 const TIMES = 500;
 
 /** With longer gaps, nobody would wait for two of them. */
-const MOST_S = 12 * 3_600;
+const MAX_SECONDS = 12 * 3_600;
 
 /** The canaries that run often enough for their absence to be noticed. */
 export function canariesOf(schedules: Schedules, off: readonly string[]): readonly Canary[] {
   return [...schedules.values()]
     .filter(({ name, task }) => task.type.startsWith(CANARIES) && !off.includes(name))
     .map(({ name, task, timing }) => ({ schedule: name, type: task.type, everyS: longestGapMs(timing) / 1_000 }))
-    .filter(({ everyS }) => everyS <= MOST_S);
+    .filter(({ everyS }) => everyS <= MAX_SECONDS);
 }
 
 /** Infinite if there is no next time. */

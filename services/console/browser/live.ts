@@ -1,7 +1,7 @@
 import { Idiomorph } from "idiomorph";
 import { showScriptParts } from "./copy.ts";
 import { fetchPage } from "./fetch-page.ts";
-import { tellTimes } from "./times.ts";
+import { updateRelativeTimes } from "./times.ts";
 
 /** After failures, the page refreshes less often, down to once in this many milliseconds. */
 const SLOWEST_MS = 60_000;
@@ -70,7 +70,7 @@ export function startLive(): void {
 }
 
 function morph(old: HTMLElement, fresh: HTMLElement): void {
-  tellTimes(fresh);
+  updateRelativeTimes(fresh);
   showScriptParts(fresh);
   // The child nodes: if given an element, Idiomorph would insert it into the old one.
   void Idiomorph.morph(old, [...fresh.childNodes], {

@@ -3,10 +3,10 @@ import { copyOnClick } from "./copy.ts";
 import { findInJson } from "./find-in-json.ts";
 import { keyboard } from "./keyboard.ts";
 import { startLive } from "./live.ts";
-import { keepTimesTrue } from "./times.ts";
+import { keepRelativeTimesCurrent } from "./times.ts";
 
 copyOnClick();
 findInJson();
 keyboard();
-keepTimesTrue();
+keepRelativeTimesCurrent();
 startLive();

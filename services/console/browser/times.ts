@@ -10,13 +10,13 @@ const SAME_MS = 2_000;
 let behindMs = 0;
 
 /** Keeps the relative times on the page up to date. */
-export function keepTimesTrue(): void {
+export function keepRelativeTimesCurrent(): void {
   behindMs = measureClock();
-  setInterval(() => tellTimes(document), TELL_AGAIN_MS);
+  setInterval(() => updateRelativeTimes(document), TELL_AGAIN_MS);
 }
 
 /** Updates the relative times in a part of the page. */
-export function tellTimes(root: ParentNode): void {
+export function updateRelativeTimes(root: ParentNode): void {
   const nowMs = Date.now() + behindMs;
   for (const time of root.querySelectorAll<HTMLTimeElement>("time:not([data-exact])")) {
     const atMs = Date.parse(time.dateTime);

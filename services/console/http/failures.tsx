@@ -6,7 +6,7 @@ import { barePage } from "../layout/bare-page.tsx";
 import { respondWithPage } from "../layout/page.tsx";
 import type { ConsoleContext } from "./console-env.ts";
 import { LongForm, RefusedForm } from "./form.ts";
-import { type WayOn, wayOn } from "./way-on.ts";
+import { type RecoveryLink, recoveryLink } from "./recovery-link.ts";
 
 /** What a page shows if its request failed. */
 export interface Failure {
@@ -44,7 +44,7 @@ function respondWithFailure(
   failure: Failure,
 ): Response | Promise<Response> {
   const { status, title, detail } = failure;
-  const on = wayOn(context, status);
+  const on = recoveryLink(context, status);
   // The person is still unknown if the producer couldn't be asked.
   if (!context.get("person")) {
     return context.html(barePage({ title, detail, on, assets: console.assets }), status);
@@ -52,7 +52,7 @@ function respondWithFailure(
   return respondWithPage(context, console, { title, status }, <FailurePage failure={failure} on={on} />);
 }
 
-function FailurePage({ failure, on }: { readonly failure: Failure; readonly on: WayOn | undefined }) {
+function FailurePage({ failure, on }: { readonly failure: Failure; readonly on: RecoveryLink | undefined }) {
   const { title, detail, problems = [], code } = failure;
   return (
     <section class="failure">

@@ -1,13 +1,13 @@
 import { renderToString } from "hono/jsx/dom/server";
 import type { Assets } from "../assets.ts";
-import type { WayOn } from "../http/way-on.ts";
+import type { RecoveryLink } from "../http/recovery-link.ts";
 import { Document } from "./document.tsx";
 
 interface BarePageProps {
   readonly title: string;
   readonly detail: string;
   /** Default: the overview. */
-  readonly on: WayOn | undefined;
+  readonly on: RecoveryLink | undefined;
   readonly assets: Assets;
 }
 

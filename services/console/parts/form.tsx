@@ -15,7 +15,7 @@ export function ActionForm({ action, children }: PropsWithChildren<{ readonly ac
 
 /** A button for an action that can be undone. Shown to people who may do it. */
 export function ActionButton(props: { readonly action: string; readonly label: string; readonly needs: string }) {
-  return useMay(props.needs) ? (
+  return usePermission(props.needs) ? (
     <ActionForm action={props.action}>
       <button>{props.label}</button>
     </ActionForm>
@@ -23,8 +23,8 @@ export function ActionButton(props: { readonly action: string; readonly label: s
 }
 
 /** A link to the confirmation of an action that can't be undone. Shown to people who may do it. */
-export function AskLink(props: { readonly page: string; readonly label: string; readonly needs: string }) {
-  return useMay(props.needs) ? (
+export function ConfirmLink(props: { readonly page: string; readonly label: string; readonly needs: string }) {
+  return usePermission(props.needs) ? (
     <a class="button danger" href={props.page}>
       {props.label}
     </a>
@@ -32,6 +32,6 @@ export function AskLink(props: { readonly page: string; readonly label: string; 
 }
 
 /** Whether `/v1/me` allows the person an action. This only decides what is offered; the producer enforces it. */
-export function useMay(action: string): boolean {
+export function usePermission(action: string): boolean {
   return usePage().person.actions.includes(action);
 }

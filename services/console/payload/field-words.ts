@@ -3,8 +3,8 @@ import type { JsonSchema } from "./json-schema.ts";
 import { examplesOf } from "./sample-payload.ts";
 
 /** A longer pattern helps nobody; the schema shows it. */
-const LONGEST_PATTERN = 80;
-const MOST_CHOICES = 20;
+const MAX_PATTERN_LENGTH = 80;
+const MAX_CHOICES = 20;
 
 /** The type of a field, in a few words. */
 export function typeWords(field: Field): string {
@@ -34,7 +34,7 @@ function textWords(format: unknown): string {
 /** The schema's other rules for a value, each in a few words. */
 export function ruleWords({ schema }: Pick<Field, "schema">): readonly string[] {
   const { pattern, format, default: byDefault } = schema;
-  const isShort = typeof pattern === "string" && pattern.length <= LONGEST_PATTERN;
+  const isShort = typeof pattern === "string" && pattern.length <= MAX_PATTERN_LENGTH;
   return [
     rangeWords({ least: schema["minLength"], most: schema["maxLength"], of: "characters" }),
     rangeWords({ least: schema["minItems"], most: schema["maxItems"], of: "items" }),
@@ -73,8 +73,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 const LIST_ITEMS = { string: "texts", number: "numbers", boolean: "true or false" } as const;
 
 function choiceWords(options: readonly unknown[]): string {
-  const labels = options.slice(0, MOST_CHOICES).map(optionLabel);
-  if (options.length > MOST_CHOICES) labels.push("…");
+  const labels = options.slice(0, MAX_CHOICES).map(optionLabel);
+  if (options.length > MAX_CHOICES) labels.push("…");
   return options.length === 1 ? `always ${labels.join("")}` : `one of ${labels.join(", ")}`;
 }
 

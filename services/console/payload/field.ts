@@ -2,9 +2,9 @@ import { type JsonSchema, asSchema, resolve } from "./json-schema.ts";
 import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /** More fields than anybody fills in: then the whole payload is edited as JSON. */
-const MOST_FIELDS = 200;
+const MAX_FIELDS = 200;
 /** A text that may be longer than this, in characters, gets several lines. */
-const LONGEST_LINE = 250;
+const MAX_LINE_LENGTH = 250;
 
 /** A part of a payload that a form can ask for. */
 export type Field = FieldPlace &
@@ -31,7 +31,7 @@ export interface FieldPlace {
 export function payloadField(payloadSchema: JsonSchema): Field {
   const place = { path: [], isRequired: true, schema: payloadSchema };
   const field = fieldAt(place, { root: payloadSchema, via: new Set() });
-  return leavesOf(field).length > MOST_FIELDS ? { ...place, kind: "json" } : field;
+  return leavesOf(field).length > MAX_FIELDS ? { ...place, kind: "json" } : field;
 }
 
 /** The fields with inputs: all but groups. */
@@ -87,7 +87,9 @@ function optionsOf(schema: JsonSchema): readonly unknown[] | undefined {
 }
 
 function isLong({ format, pattern, maxLength }: JsonSchema): boolean {
-  return format === undefined && pattern === undefined && (typeof maxLength !== "number" || maxLength > LONGEST_LINE);
+  return (
+    format === undefined && pattern === undefined && (typeof maxLength !== "number" || maxLength > MAX_LINE_LENGTH)
+  );
 }
 
 /** Whether an object has only the fields that its schema names. */

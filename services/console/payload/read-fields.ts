@@ -25,12 +25,12 @@ export function jsonProblem(text: string): string | undefined {
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    const why = error instanceof Error ? `: ${error.message.slice(0, LONGEST_REASON)}` : "";
+    const why = error instanceof Error ? `: ${error.message.slice(0, MAX_REASON_LENGTH)}` : "";
     return `is not valid JSON${why}`;
   }
 }
 
-const LONGEST_REASON = 200;
+const MAX_REASON_LENGTH = 200;
 
 /** A number in JSON (RFC 8259, section 6). */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -85,10 +85,10 @@ function sampleList(schema: JsonSchema, within: Within): unknown[] {
   const first = schema["prefixItems"];
   if (Array.isArray(first)) return first.map((item) => sampleOf(asSchema(item), within));
   const count = typeof schema["minItems"] === "number" ? schema["minItems"] : 0;
-  return Array.from({ length: Math.min(count, MOST_ITEMS) }, () => sampleOf(asSchema(schema["items"]), within));
+  return Array.from({ length: Math.min(count, MAX_ITEMS) }, () => sampleOf(asSchema(schema["items"]), within));
 }
 
-const MOST_ITEMS = 20;
+const MAX_ITEMS = 20;
 
 function sampleObject(schema: JsonSchema, within: Within): object {
   const { properties, required } = schema;

@@ -4,7 +4,7 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 import { type Reads, createReads } from "./reads.ts";
 
 /** For anybody beyond these, data is simply read again. */
-const MOST_PEOPLE = 200;
+const MAX_PEOPLE = 200;
 
 /** What the console keeps for a person: the producer's API on their behalf, and the data that was read with it. */
 export interface PersonAccess {
@@ -18,7 +18,7 @@ export interface PersonAccess {
  * @param apiFor makes the producer's API on behalf of the person with an e-mail address.
  */
 export function createPeople(apiFor: (email: string) => Client, clock: Clock): (email: string) => PersonAccess {
-  const people = new LRUCache<string, PersonAccess>({ max: MOST_PEOPLE });
+  const people = new LRUCache<string, PersonAccess>({ max: MAX_PEOPLE });
   return (email) => {
     const known = people.get(email);
     if (known) return known;

@@ -7,7 +7,7 @@ import type { Schedule } from "../../../packages/client/src/views/schedule.ts";
 import type { Me, TaskTypeInfo, ThroughputMinute } from "../../../packages/client/src/views/service.ts";
 import type { Task } from "../../../packages/client/src/views/task.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
-import { keepFor } from "./keep-for.ts";
+import { createCache } from "./cache.ts";
 
 /** How long data is reused, in milliseconds: any number of a person's tabs cost the same as one. */
 const KEPT_MS = 5_000;
@@ -39,16 +39,16 @@ export interface Reads {
 }
 
 export function createReads(api: Client, clock: Clock): Reads {
-  const me = keepFor<Me>(FIXED_KEPT_MS, clock);
-  const taskTypes = keepFor<readonly TaskTypeInfo[]>(FIXED_KEPT_MS, clock);
-  const queueLists = keepFor<readonly Queue[]>(KEPT_MS, clock);
-  const queues = keepFor<Queue>(KEPT_MS, clock);
-  const queueTasks = keepFor<Page<QueuedTask>>(KEPT_MS, clock);
-  const tasks = keepFor<Task>(TASK_KEPT_MS, clock);
-  const summaries = keepFor<LetterSummary>(KEPT_MS, clock);
-  const letters = keepFor<Page<DeadLetter>>(KEPT_MS, clock);
-  const throughputs = keepFor<readonly ThroughputMinute[]>(KEPT_MS, clock);
-  const schedules = keepFor<readonly Schedule[]>(KEPT_MS, clock);
+  const me = createCache<Me>(FIXED_KEPT_MS, clock);
+  const taskTypes = createCache<readonly TaskTypeInfo[]>(FIXED_KEPT_MS, clock);
+  const queueLists = createCache<readonly Queue[]>(KEPT_MS, clock);
+  const queues = createCache<Queue>(KEPT_MS, clock);
+  const queueTasks = createCache<Page<QueuedTask>>(KEPT_MS, clock);
+  const tasks = createCache<Task>(TASK_KEPT_MS, clock);
+  const summaries = createCache<LetterSummary>(KEPT_MS, clock);
+  const letters = createCache<Page<DeadLetter>>(KEPT_MS, clock);
+  const throughputs = createCache<readonly ThroughputMinute[]>(KEPT_MS, clock);
+  const schedules = createCache<readonly Schedule[]>(KEPT_MS, clock);
   return {
     me: () => me.get("", () => api.me()),
     queues: () => queueLists.get("", () => api.queues.list()),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Firestore, QuerySnapshot } from "@google-cloud/firestore";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { type Clock, type Timer, systemClock } from "../../../shared/runtime/clock.ts";
 import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
 import type { Part } from "./part.ts";
@@ -17,7 +17,7 @@ export interface EntryEvents {
 }
 
 /** How many events are sent at once. */
-const AT_ONCE = 20;
+const CONCURRENCY = 20;
 /** How long the producer may take for one event, in milliseconds. */
 const SEND_LIMIT_MS = 15_000;
 /** How long to wait before listening again after an error that the client doesn't recover from, in milliseconds. */
@@ -38,7 +38,7 @@ export function sendEntryEvents(events: EntryEvents): Part {
     isListening = true;
     const added = snapshot.docChanges().filter(({ type }) => type === "added");
     const ids = added.map(({ doc }) => doc.id);
-    void sending.track(atOnce(ids, AT_ONCE, (id) => sendEvent(id, events, stopping.signal)));
+    void sending.track(forEachConcurrently(ids, CONCURRENCY, (id) => sendEvent(id, events, stopping.signal)));
   };
   const listen = (): void => {
     stopListening = db.collection(collection).onSnapshot(onSnapshot, (error) => {

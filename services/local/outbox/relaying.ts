@@ -1,4 +1,4 @@
-import { collectionsBehind } from "../../../shared/records/collections.ts";
+import { prefixedCollections } from "../../../shared/records/collections.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { LOCAL, type StackSettings, addressOf } from "../settings.ts";
 import { sendEntryEvents } from "./entry-events.ts";
@@ -21,7 +21,7 @@ export async function startRelaying({ variables }: StackSettings, print: (line: 
     authClient: new PassThroughClient(),
     customHeaders: { Authorization: "Bearer owner" },
   });
-  const { taskOutbox: collection } = collectionsBehind(variables.COLLECTION_PREFIX);
+  const { taskOutbox: collection } = prefixedCollections(variables.COLLECTION_PREFIX);
   const producerUrl = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
   const parts = [
     sendEntryEvents({ db, collection, producerUrl, clock: systemClock, print }),

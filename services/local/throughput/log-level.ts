@@ -11,7 +11,7 @@ const LEFT_OUT: ReadonlyMap<Level, readonly unknown[]> = new Map([
 ]);
 
 /** The level at which the worker must log for its deliveries to be counted, even if the developer wants less. */
-export function levelThatCounts(wanted: Level): Level {
+export function levelForCounting(wanted: Level): Level {
   return LEFT_OUT.has(wanted) ? "info" : wanted;
 }
 

@@ -2,7 +2,7 @@ import type { Counted } from "../../../shared/monitoring/counted.ts";
 
 const MINUTE_MS = 60_000;
 /** The minutes of a day. */
-const MOST_MINUTES = 1_440;
+const MAX_MINUTES = 1_440;
 
 type Counts = Record<Counted, number>;
 
@@ -17,7 +17,7 @@ export class MinuteCounts {
     counts[counted] += by;
     this.#byMinute.set(minuteMs, counts);
     const [oldest] = this.#byMinute.keys();
-    if (oldest !== undefined && this.#byMinute.size > MOST_MINUTES) this.#byMinute.delete(oldest);
+    if (oldest !== undefined && this.#byMinute.size > MAX_MINUTES) this.#byMinute.delete(oldest);
   }
 
   /** The counts, with the start of their minute in milliseconds since the epoch. */

@@ -15,7 +15,7 @@ export interface CallerRate {
 /** How far a caller may exceed its steady rate after a quiet time, in milliseconds of that rate. */
 const BURST_MS = 2_000;
 /** A caller that is evicted starts afresh. */
-const MOST_CALLERS = 10_000;
+const MAX_CALLERS = 10_000;
 
 /**
  * A steady rate for each caller, with bursts of up to two seconds' requests. It is kept in memory, so the limit is per
@@ -32,7 +32,7 @@ export function createCallerRate({
   readonly clock: Clock;
 }): CallerRate {
   const intervalMs = 1_000 / perSecond;
-  const usedUpToMs = new LRUCache<string, number>({ max: MOST_CALLERS });
+  const usedUpToMs = new LRUCache<string, number>({ max: MAX_CALLERS });
   return {
     take(email, requests = 1) {
       if (requests < 1) return undefined;

@@ -9,7 +9,7 @@ export interface Caller {
   readonly role: Role;
   /** The console's account, if it sent the request on this person's behalf. */
   readonly through?: string;
-  /** The types that it may create, if its role depends on that (see `isNamedBy`). Default: every type. */
+  /** The types that it may create, if its role depends on that (see `matchesTypePattern`). Default: every type. */
   readonly types?: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-import { LONGEST_EMAIL } from "../../../shared/auth/email.ts";
+import { MAX_EMAIL_LENGTH } from "../../../shared/auth/email.ts";
 import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import { problemResponse } from "../../../shared/http/problem.ts";
 import { tryLater } from "../http/failures.ts";
@@ -23,7 +23,7 @@ const FORBIDDEN: Readonly<Record<(Refused & { readonly kind: "forbidden" })["rea
   "not-the-console":
     `Only Handoff's console may send ${ON_BEHALF_OF}. Leave it out: what you may do depends on your own account, which ` +
     "GET /v1/me tells.",
-  "person-form": `${ON_BEHALF_OF} must be one e-mail address: visible ASCII characters, at most ${LONGEST_EMAIL}.`,
+  "person-form": `${ON_BEHALF_OF} must be one e-mail address: visible ASCII characters, at most ${MAX_EMAIL_LENGTH}.`,
   "person-is-ours": `${ON_BEHALF_OF} names one of Handoff's own accounts, which can't use the console.`,
   "person-without-role":
     `Whom ${ON_BEHALF_OF} names is neither an operator nor a viewer. Add the e-mail address to the setting ` +

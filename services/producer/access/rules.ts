@@ -1,6 +1,6 @@
 import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
-import { isNamedBy } from "../../../shared/auth/access.ts";
+import { matchesTypePattern } from "../../../shared/auth/access.ts";
 import type { Caller, Role } from "./caller.ts";
 
 /** Whether a caller may do something. If not, the problem is the response and says what is missing. */
@@ -59,7 +59,7 @@ export function actionsOf(caller: Caller): Action[] {
 export function mayCreate(caller: Caller, type: string): Access {
   const role = mayAct(caller, "create tasks");
   if (!role.allowed || extentOf(caller, "create tasks") === "all") return role;
-  if (caller.types === undefined || isNamedBy(caller.types, type)) return ALLOWED;
+  if (caller.types === undefined || matchesTypePattern(caller.types, type)) return ALLOWED;
   return refuse(
     `${caller.email} may not create tasks of type ${type}, only: ${caller.types.join(", ") || "none"}. ` +
       "The setting handoff:callerTypes says so.",

@@ -54,10 +54,10 @@ export type ReplayRefusal =
 type Replay = Extract<Transition, { kind: "replay" }>;
 
 /** How many keys a letter keeps. */
-const MOST_KEYS = 20;
+const MAX_KEYS = 20;
 
 /** The longest letter name that an envelope can refer to; see `envelopeSchema`. */
-const LONGEST_REFERENCE = 200;
+const MAX_REFERENCE_LENGTH = 200;
 
 /** Decides by the letter as it was read. Deciding again after a lost response finds the task that was created. */
 export function decideReplay(letter: ReplayableLetter, request: ReplayRequest, rules: ReplayRules): ReplayDecision {
@@ -79,7 +79,7 @@ export function decideReplay(letter: ReplayableLetter, request: ReplayRequest, r
 
 /** Whether a task can refer to a letter of this name; see `parseEntry`. */
 function isReference(letterId: string): boolean {
-  return letterId.length <= LONGEST_REFERENCE && !/\p{Cc}/u.test(letterId);
+  return letterId.length <= MAX_REFERENCE_LENGTH && !/\p{Cc}/u.test(letterId);
 }
 
 function payloadRefusal(
@@ -142,5 +142,5 @@ function replayNumber({ replays, diedAt }: ReplayableLetter): string {
 }
 
 function keysWith(keys: readonly ReplayKey[], added: readonly ReplayKey[]): readonly ReplayKey[] {
-  return [...keys, ...added].slice(-MOST_KEYS);
+  return [...keys, ...added].slice(-MAX_KEYS);
 }

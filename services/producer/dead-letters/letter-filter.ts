@@ -6,9 +6,9 @@ import { cursorOf, readCursor } from "../http/cursor.ts";
 import { isLetterId } from "./read-letter.ts";
 
 /** Longer than any name of ours. */
-const LONGEST_NAME = 500;
+const MAX_NAME_LENGTH = 500;
 
-const name = (description: string) => z.string().min(1).max(LONGEST_NAME).optional().describe(description);
+const name = (description: string) => z.string().min(1).max(MAX_NAME_LENGTH).optional().describe(description);
 
 const time = (description: string) =>
   z.iso
@@ -41,12 +41,12 @@ function timestampOf(text: string | undefined): Timestamp | undefined {
   return Timestamp.fromMillis(Math.min(Math.max(Date.parse(text), 0), LAST_SECOND * 1_000));
 }
 
-const MOST_NANOSECONDS = 999_999_999;
+const MAX_NANOSECONDS = 999_999_999;
 
 const placeSchema = z
   .tuple([
     z.int().nonnegative().max(LAST_SECOND),
-    z.int().nonnegative().max(MOST_NANOSECONDS),
+    z.int().nonnegative().max(MAX_NANOSECONDS),
     z.string().refine(isLetterId),
   ])
   .transform(([seconds, nanoseconds, id]): LetterPlace => ({ diedAt: new Timestamp(seconds, nanoseconds), id }));

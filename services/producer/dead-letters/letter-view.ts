@@ -1,7 +1,7 @@
 import { type DocumentSnapshot, Timestamp } from "@google-cloud/firestore";
 import { z } from "@hono/zod-openapi";
 import { attemptLogSchema } from "../../../shared/records/attempt-log.ts";
-import { lackingIn } from "../../../shared/records/letters/dead-letter.ts";
+import { missingFields } from "../../../shared/records/letters/dead-letter.ts";
 import { attemptViewSchema, describeAttempts } from "../tasks/status/attempt-view.ts";
 import { taskPath } from "../tasks/status/task-view.ts";
 
@@ -108,7 +108,7 @@ const documentSchema = z.object({
 /** A letter for a list; undefined if the document isn't a letter. */
 export function describeLetter(document: DocumentSnapshot): LetterView | undefined {
   const fields = document.data() ?? {};
-  const { data } = documentSchema.safeParse({ ...fields, ...lackingIn(fields) });
+  const { data } = documentSchema.safeParse({ ...fields, ...missingFields(fields) });
   if (!data) return undefined;
   const { error, expireAt, replayOf, caller, replayedAs, replayedAt, replayedBy, ...told } = data;
   const { id } = document;

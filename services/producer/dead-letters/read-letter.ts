@@ -43,14 +43,14 @@ export function parseLetter(id: string, document: unknown): ReplayableLetter | u
   return { id, ...letter, payload: payloadOmitted ? undefined : payload };
 }
 
-const LONGEST_ID_BYTES = 1_500;
+const MAX_ID_BYTES = 1_500;
 const RESERVED = /^(?:\.{1,2}|__.*__)$/;
 
 /** Whether Firestore allows it as an id (https://cloud.google.com/firestore/docs/best-practices#document_ids). */
 export function isLetterId(text: string): boolean {
   return (
     text.length > 0 &&
-    Buffer.byteLength(text) <= LONGEST_ID_BYTES &&
+    Buffer.byteLength(text) <= MAX_ID_BYTES &&
     text.isWellFormed() &&
     !text.includes("/") &&
     !RESERVED.test(text)

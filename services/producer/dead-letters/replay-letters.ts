@@ -15,9 +15,9 @@ import { type LetterList, cursorAt, filterFields, letterFilter, placeAt } from "
 import { type PageRequest, type ReplayedItem, type ReplayedPage, replayPage } from "./replay-page.ts";
 
 /** Enough for a filter and a cursor. */
-const MOST_BYTES = 32 * 1_024;
+const MAX_BYTES = 32 * 1_024;
 
-const MOST_A_PAGE = 100;
+const MAX_PAGE_SIZE = 100;
 
 const bodySchema = z.strictObject({
   filter: z.strictObject(filterFields).describe("Which open letters. Empty: all of them."),
@@ -25,9 +25,9 @@ const bodySchema = z.strictObject({
   limit: z
     .int()
     .min(1)
-    .max(MOST_A_PAGE)
-    .default(MOST_A_PAGE)
-    .describe(`The most letters to replay. Default: ${MOST_A_PAGE}.`),
+    .max(MAX_PAGE_SIZE)
+    .default(MAX_PAGE_SIZE)
+    .describe(`The most letters to replay. Default: ${MAX_PAGE_SIZE}.`),
   cursor: cursorParameter,
 });
 
@@ -79,7 +79,7 @@ const route = createRoute({
       { name: "ReplayLettersRequest", schema: bodySchema },
       {
         required: true,
-        description: `${BODY_RULES} At most ${MOST_BYTES} bytes.`,
+        description: `${BODY_RULES} At most ${MAX_BYTES} bytes.`,
         example: { filter: { type: "webhook.deliver", code: "HTTP_500" }, dryRun: true },
       },
     ),
@@ -101,7 +101,7 @@ export function addReplayLetters(app: OpenAPIHono<ProducerEnv>, producer: Produc
 async function readRequest(
   context: Context<ProducerEnv>,
 ): Promise<Response | { readonly page: PageRequest; readonly list: LetterList }> {
-  const body = await readJsonBody(context.req.raw, { maxBytes: MOST_BYTES, slot: context.get("slot") });
+  const body = await readJsonBody(context.req.raw, { maxBytes: MAX_BYTES, slot: context.get("slot") });
   if (body.kind === "broken-off") return callerGone();
   if (body.kind === "too-large") return problemResponse(TOO_LARGE);
   if (body.kind === "refused") return problemResponse(body.problem);
@@ -127,7 +127,7 @@ const TOO_LARGE: Problem = {
   status: 413,
   title: "Body too large",
   code: "body-too-large",
-  detail: `The body of this request may have at most ${MOST_BYTES} bytes.`,
+  detail: `The body of this request may have at most ${MAX_BYTES} bytes.`,
 };
 
 function describe({ items, next }: ReplayedPage, list: LetterList): object {

@@ -1,6 +1,6 @@
 import type { QueryDocumentSnapshot } from "@google-cloud/firestore";
 import type { Problem } from "../../../shared/http/problem.ts";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import type { LetterFilter, LetterPlace } from "../../../shared/records/letters/dead-letter-queries.ts";
 import { failureProblem } from "../http/failures.ts";
 import type { Producer } from "../producer.ts";
@@ -10,7 +10,7 @@ import { replayProblem } from "./replay-problems.ts";
 import { type ReplayingProducer, replay, tryReplay } from "./replay.ts";
 
 /** How many letters are replayed at once. Each has several copies of its payload in memory. */
-const AT_ONCE = 5;
+const CONCURRENCY = 5;
 
 /** No letter is begun after this, in milliseconds. The last ones take a few seconds, and Cloud Run allows 60. */
 const REPLAY_MS = 25_000;
@@ -60,7 +60,7 @@ export async function replayPage(
   const items = new Map<string, ReplayedItem>();
   // Once time is up it stays up, so that the letters that were begun are the first ones.
   const hasTime = (): boolean => begun.length === 0 || (!signal.aborted && clock.monotonic() - startMs < REPLAY_MS);
-  await atOnce(letters, AT_ONCE, async (letter) => {
+  await forEachConcurrently(letters, CONCURRENCY, async (letter) => {
     if (!hasTime()) return;
     begun.push(letter);
     items.set(letter.id, await replayItem(letter.id, on, producer));

@@ -37,7 +37,7 @@ export type ReplayingProducer = Pick<
 const REPLAY_TIMEOUT_MS = LOOK_UP_TIMEOUT_MS;
 
 /** How many times to read a letter that other requests replay at the same time. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /**
  * Replays a dead letter: one commit marks the letter and puts the new task into the outbox, provided that the letter
@@ -74,7 +74,7 @@ async function replayLetter(letterId: string, asked: ReplayRequest, producer: Re
   const requestId = randomUUID();
   const request = { ...asked, requestId };
   const tried = new Map<string, string>();
-  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const document = await readLetter(letterId, { producer, untilMs, isFirst: tries === 1 });
     if (document === undefined) return { kind: "unclear" };
     const decided = decide(document, request, producer);

@@ -10,7 +10,7 @@ import type { Producer } from "../producer.ts";
 import { placeOf, readPage } from "./letter-reads.ts";
 
 /** How many letters a summary covers. */
-const MOST_SUMMARIZED = 1_000;
+const MAX_SUMMARIZED = 1_000;
 
 /** How long a summary is reused, in milliseconds: it costs one read per letter. */
 const REUSE_MS = 10_000;
@@ -63,9 +63,9 @@ export function addSummarizeLetters(app: OpenAPIHono<ProducerEnv>, producer: Pro
 
 async function summarize(producer: Producer): Promise<Summary> {
   // One more shows whether the summary covers all letters.
-  const page = { limit: MOST_SUMMARIZED + 1, after: null, fields: ["type", "code"] };
+  const page = { limit: MAX_SUMMARIZED + 1, after: null, fields: ["type", "code"] };
   const { letters, next } = await readPage({ status: "open" }, page, producer);
-  const counted = letters.slice(0, MOST_SUMMARIZED).map((letter) => ({
+  const counted = letters.slice(0, MAX_SUMMARIZED).map((letter) => ({
     type: String(letter.get("type")),
     code: String(letter.get("code")),
     diedAt: placeOf(letter).diedAt,

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { shorten } from "../../../shared/process/cut.ts";
-import { LONGEST_LOGGED_TEXT } from "../../../shared/runtime/error-fields.ts";
+import { MAX_LOGGED_CHARACTERS } from "../../../shared/runtime/error-fields.ts";
 import { callerFields, httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
@@ -13,7 +13,7 @@ export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log
     await next();
     const taskId = context.get("taskId");
     const tookMs = Math.round(clock.monotonic() - startMs);
-    const method = shorten(context.req.method, LONGEST_LOGGED_TEXT);
+    const method = shorten(context.req.method, MAX_LOGGED_CHARACTERS);
     const route = routePath(context, -1);
     const { status } = context.res;
     const refusal = context.get("refusal");

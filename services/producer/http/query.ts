@@ -55,12 +55,12 @@ export function limitParameter(limits: { readonly most: number; readonly byDefau
 }
 
 /** A place can contain an id of 1,500 bytes, which JSON may escape. Node refuses URLs of more than 16 KiB. */
-const LONGEST_CURSOR = 13_000;
+const MAX_CURSOR_LENGTH = 13_000;
 
 /** The parameter `cursor` of a list. `readCursor` checks that it belongs to the list. */
 export const cursorParameter = z
   .string()
-  .max(LONGEST_CURSOR)
+  .max(MAX_CURSOR_LENGTH)
   .optional()
   .meta({
     format: "cursor",

@@ -1,7 +1,7 @@
 /** The prefix of the `ce-type` header in Firestore's events from Eventarc. */
 const FIRESTORE_EVENT = "google.cloud.firestore.document.v1.";
 
-const LONGEST_ID_BYTES = 1_500;
+const MAX_ID_BYTES = 1_500;
 /** Names that no document can have (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields). */
 const IMPOSSIBLE_ID = /^(?:\.\.?|__.*__)$/s;
 
@@ -24,7 +24,7 @@ export function entryIdOf(headers: Headers, collection: string): string | undefi
   if (path === null) return undefined;
   const [found, id, ...others] = withinDatabase(decode(path)).split("/");
   if (found !== collection || id === undefined || others.length > 0) return undefined;
-  const isPossible = id !== "" && Buffer.byteLength(id) <= LONGEST_ID_BYTES && !IMPOSSIBLE_ID.test(id);
+  const isPossible = id !== "" && Buffer.byteLength(id) <= MAX_ID_BYTES && !IMPOSSIBLE_ID.test(id);
   return isPossible ? id : undefined;
 }
 

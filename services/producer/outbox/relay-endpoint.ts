@@ -2,7 +2,7 @@ import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-op
 import type { Context } from "hono";
 import { type Problem, problemResponse } from "../../../shared/http/problem.ts";
 import { schemaProblems } from "../../../shared/http/schema-problems.ts";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { isEntryId, taskIdOf } from "../../../shared/outbox/entry.ts";
 import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
 import { accessResponses } from "../access/refusals.ts";
@@ -13,15 +13,15 @@ import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
 import { entryIdOf, isEvent } from "./entry-event.ts";
 
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 /** An id has up to 120 bytes. */
-const LONGEST_BODY = 32 * 1024;
+const MAX_BODY_LENGTH = 32 * 1024;
 /** How many entries of a request are relayed at once. */
-const AT_ONCE = 25;
+const CONCURRENCY = 25;
 /** How long that may take, in milliseconds. Remaining entries are left to the sweep. */
 const RELAY_TIMEOUT_MS = 10_000;
 
-const bodySchema = z.strictObject({ ids: z.array(z.string()).max(MOST_IDS) });
+const bodySchema = z.strictObject({ ids: z.array(z.string()).max(MAX_IDS) });
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
@@ -49,7 +49,7 @@ const route = createRoute({
       {
         required: true,
         description:
-          `The ids of entries that were just committed. At most ${LONGEST_BODY} bytes. ` +
+          `The ids of entries that were just committed. At most ${MAX_BODY_LENGTH} bytes. ` +
           "An event has whatever body its sender gives it.",
         example: { ids: ["0a6dcbe0c1a84a1f9ad53b2f0e9d3c11-default.5f2c1d7e8a9b0c3d"] },
       },
@@ -84,7 +84,7 @@ async function relayEvent(context: Context<ProducerEnv>, producer: Producer): Pr
 
 /** The client doesn't wait long and needs no result: entries that aren't relayed here are relayed later. */
 async function relayIds(context: Context<ProducerEnv>, { relay, inFlight }: Producer): Promise<Response> {
-  const body = await readJsonBody(context.req.raw, { maxBytes: LONGEST_BODY, slot: context.get("slot") });
+  const body = await readJsonBody(context.req.raw, { maxBytes: MAX_BODY_LENGTH, slot: context.get("slot") });
   if (body.kind === "broken-off") return callerGone();
   if (body.kind === "too-large") return problemResponse(TOO_LARGE);
   if (body.kind === "refused") return problemResponse(body.problem);
@@ -95,7 +95,7 @@ async function relayIds(context: Context<ProducerEnv>, { relay, inFlight }: Prod
   const untilMs = relay.clock.now() + RELAY_TIMEOUT_MS;
   // Continues if the caller hangs up.
   await inFlight.track(
-    atOnce(ids, AT_ONCE, async (id) => {
+    forEachConcurrently(ids, CONCURRENCY, async (id) => {
       if (relay.clock.now() < untilMs) await relaySafely(id, relay, untilMs);
     }),
   );
@@ -106,10 +106,10 @@ const TOO_LARGE: Problem = {
   status: 413,
   title: "Body too large",
   code: "body-too-large",
-  detail: `The body may have at most ${LONGEST_BODY} bytes. Send at most ${MOST_IDS} ids.`,
+  detail: `The body may have at most ${MAX_BODY_LENGTH} bytes. Send at most ${MAX_IDS} ids.`,
 };
 
 function invalid(problems: NonNullable<Problem["problems"]>): Problem {
-  const detail = `The body must be an object with the ids of at most ${MOST_IDS} entries.`;
+  const detail = `The body must be an object with the ids of at most ${MAX_IDS} entries.`;
   return { status: 400, title: "Invalid request", code: "invalid-request", detail, problems };
 }

@@ -7,7 +7,7 @@ import { accessResponses } from "../access/refusals.ts";
 import { jsonContent, problemContent } from "../http/openapi.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
-import { lookAtQueues } from "../queues/look-at-queues.ts";
+import { findStoppedQueues } from "../queues/find-stopped-queues.ts";
 import { type Fired, fireSchedules } from "../schedules/fire-schedules.ts";
 import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
 
@@ -116,7 +116,7 @@ async function fire({ registry, schedules, relay, clock, log }: Producer, untilM
 }
 
 async function lookAround(producer: Producer): Promise<void> {
-  producer.log.info(await lookAtQueues(producer), QUEUES_MESSAGE);
+  producer.log.info(await findStoppedQueues(producer), QUEUES_MESSAGE);
 }
 
 function asDependency(error: unknown): unknown {

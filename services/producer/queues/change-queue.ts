@@ -13,7 +13,7 @@ import { NO_SUCH_QUEUE, QUEUE_KEY_PARAMETER, noSuchQueue, queueInPath } from "./
 import { describeQueue, queueViewSchema } from "./queue-view.ts";
 
 /** Enough for a queue's key. */
-const MOST_BYTES = 1_024;
+const MAX_BYTES = 1_024;
 
 const purgeSchema = z.strictObject({
   queue: z.string().meta({ description: "The queue's key again, so that nobody purges another queue by mistake." }),
@@ -62,7 +62,7 @@ const purgeRoute = createRoute({
   request: {
     body: jsonBody(
       { name: "PurgeRequest", schema: purgeSchema },
-      { required: true, description: `At most ${MOST_BYTES} bytes. ${BODY_RULES}`, example: { queue: "default" } },
+      { required: true, description: `At most ${MAX_BYTES} bytes. ${BODY_RULES}`, example: { queue: "default" } },
     ),
   },
   responses: {
@@ -97,14 +97,14 @@ async function change(what: QueueChange, context: Context<ProducerEnv>, producer
 
 /** A request to purge a queue must repeat its key in the body. */
 async function refusePurge(key: string, context: Context<ProducerEnv>): Promise<Response | undefined> {
-  const body = await readJsonBody(context.req.raw, { maxBytes: MOST_BYTES, slot: context.get("slot"), ifEmpty: {} });
+  const body = await readJsonBody(context.req.raw, { maxBytes: MAX_BYTES, slot: context.get("slot"), ifEmpty: {} });
   switch (body.kind) {
     case "too-large":
       return problemResponse({
         status: 413,
         title: "Body too large",
         code: "body-too-large",
-        detail: `The body of this request may have at most ${MOST_BYTES} bytes.`,
+        detail: `The body of this request may have at most ${MAX_BYTES} bytes.`,
       });
     case "broken-off":
       return callerGone();

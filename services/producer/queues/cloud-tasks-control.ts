@@ -1,6 +1,6 @@
 import type { CloudTasksClient, protos, v2beta3 } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { codeOf, repeatable } from "../../../shared/queue/cloud-tasks-calls.ts";
 import type { CloudTasksSettings } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { readQueuedTask, toMilliseconds } from "../../../shared/queue/cloud-tasks-wire.ts";
@@ -9,9 +9,9 @@ import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import type { ListPlace, ListedTasks, QueueChange, QueueControl, QueueStatus, ShardStatus } from "./queue-control.ts";
 
 /** How many calls for one queue are in progress at once. */
-const AT_ONCE = 10;
+const CONCURRENCY = 10;
 /** How many pages to read in search of one that isn't empty. */
-const MOST_PAGES = 5;
+const MAX_PAGES = 5;
 
 /** Statistics are only returned on request. */
 const READ_MASK = { paths: ["name", "state", "rate_limits", "stats"] };
@@ -35,7 +35,7 @@ export function createCloudTasksControl(
         const client = await clients.statistics();
         const all = paths(key);
         const read = new Map<string, ShardStatus>();
-        await atOnce(all, AT_ONCE, async (name) => {
+        await forEachConcurrently(all, CONCURRENCY, async (name) => {
           const [queue] = await client.getQueue({ name, readMask: READ_MASK }, repeatable(deadline.timeoutMs));
           read.set(name, readStatus(lastPart(name), queue));
         });
@@ -47,7 +47,7 @@ export function createCloudTasksControl(
       within(deadline, async () => {
         const client = await clients.tasks();
         const failed: unknown[] = [];
-        await atOnce(paths(key), AT_ONCE, async (name) => {
+        await forEachConcurrently(paths(key), CONCURRENCY, async (name) => {
           try {
             await changeOne(client, { name, change, timeoutMs: deadline.timeoutMs });
           } catch (error) {
@@ -62,7 +62,7 @@ export function createCloudTasksControl(
         const client = await clients.tasks();
         const parents = paths(key);
         let page: ListedTasks | undefined = { tasks: [], next: place };
-        for (let pages = 0; page?.next && page.tasks.length === 0 && pages < MOST_PAGES; pages++) {
+        for (let pages = 0; page?.next && page.tasks.length === 0 && pages < MAX_PAGES; pages++) {
           page = await listPage(client, { parents, place: page.next, size, timeoutMs: deadline.timeoutMs });
         }
         return page;

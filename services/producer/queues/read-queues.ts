@@ -1,6 +1,6 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { problemResponse } from "../../../shared/http/problem.ts";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { accessResponses } from "../access/refusals.ts";
 import { inputProblem } from "../http/failures.ts";
 import { jsonContent, problemContent, sharedResponse } from "../http/openapi.ts";
@@ -12,7 +12,7 @@ import type { QueueStatus } from "./queue-control.ts";
 import { describeQueue, queueViewSchema } from "./queue-view.ts";
 
 /** How many queues are read at once. */
-const AT_ONCE = 10;
+const CONCURRENCY = 10;
 
 const CANT_TELL = problemContent("Cloud Tasks did not respond for every requested queue; see Retry-After.");
 
@@ -64,7 +64,11 @@ export function addReadQueues(app: OpenAPIHono<ProducerEnv>, producer: Producer)
     const deadline = deadlineFor(context.req.raw);
     const keys = [...registry.queues.keys()];
     const statuses = new Map<string, QueueStatus>();
-    await atOnce(keys, AT_ONCE, async (key) => void statuses.set(key, await queues.status(key, deadline)));
+    await forEachConcurrently(
+      keys,
+      CONCURRENCY,
+      async (key) => void statuses.set(key, await queues.status(key, deadline)),
+    );
     const items = keys.flatMap((key) => {
       const status = statuses.get(key);
       return status ? [describeQueue(key, status, producer.console)] : [];

@@ -6,7 +6,7 @@ import type { ScheduleChange } from "./schedule-state.ts";
 import type { ReadSchedule, ReadSchedules } from "./schedule-store.ts";
 
 /** How many times to read and decide. A tick may fire the schedule in between. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 type Parts = Pick<Producer, "clock" | "schedules">;
 
@@ -30,7 +30,7 @@ export async function changeSchedule(
   const { store } = parts.schedules;
   const { name } = schedule;
   return await withStore(async (untilMs) => {
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const { nowMs, byName } = await store.list(untilMs);
       let read = byName.get(name);
       const change = nextChange(schedule, to, read);

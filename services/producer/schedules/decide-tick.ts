@@ -4,7 +4,7 @@ import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import { type ScheduleChange, type ScheduleState, countsFromMs } from "./schedule-state.ts";
 
 /** With `catchUp`, how many of the missed times fire: the latest ones. */
-const MOST_CAUGHT_UP = 100;
+const MAX_CAUGHT_UP = 100;
 
 /** A tick's time by the database's clock, and whether the stack has turned the schedule off. */
 interface Now {
@@ -55,7 +55,7 @@ function dueTimes({ timing, catchUp }: Schedule, state: ScheduleState, nowMs: nu
   const afterMs = countsFromMs(state);
   const next = timing.next(afterMs);
   if (next === undefined || next > nowMs) return [];
-  return timing.latest({ afterMs, untilMs: nowMs, most: catchUp ? MOST_CAUGHT_UP : 1 });
+  return timing.latest({ afterMs, untilMs: nowMs, most: catchUp ? MAX_CAUGHT_UP : 1 });
 }
 
 /** The task for one time. Its id is the same whichever tick creates it. */

@@ -1,5 +1,5 @@
 import type { Schedules } from "../../../shared/contract/registry.ts";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import { RecordStoreError } from "../../../shared/records/record-store-error.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
@@ -10,9 +10,9 @@ import type { ScheduleChange } from "./schedule-state.ts";
 import type { ReadSchedule, ScheduleStore } from "./schedule-store.ts";
 
 /** How many schedules are handled at once. */
-const AT_ONCE = 20;
+const CONCURRENCY = 20;
 /** How often a tick rereads schedules that something else changed. Each time, another change was committed. */
-const MOST_ROUNDS = 5;
+const MAX_ROUNDS = 5;
 
 /** The dependencies of a tick. */
 export interface ScheduleRunner {
@@ -71,12 +71,12 @@ async function fireInRounds(
   { fired, relays }: Pick<Tick, "fired" | "relays">,
 ): Promise<void> {
   let pending: ReadonlySet<string> | undefined;
-  for (let round = 1; round <= MOST_ROUNDS; round++) {
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
     const { nowMs, byName } = await runner.store.list(untilMs);
     const changed = new Set<string>();
     const tick: Tick = { runner, untilMs, nowMs, fired, relays };
     const names = pending ?? new Set([...runner.schedules.keys(), ...byName.keys()]);
-    await atOnce([...names], AT_ONCE, async (name) => {
+    await forEachConcurrently([...names], CONCURRENCY, async (name) => {
       if (!(await lookAfter(name, byName.get(name), tick))) changed.add(name);
     });
     fired.changed += changed.size;

@@ -8,7 +8,7 @@ import { NEW_STATE, type ScheduleChange, type ScheduleState, type StateUpdate, u
 import type { ReadSchedule, ScheduleStore } from "./schedule-store.ts";
 
 /** More than the schedules that are defined or were ever removed. */
-const MOST_SCHEDULES = 2_000;
+const MAX_SCHEDULES = 2_000;
 
 /** Statuses of a conditional write after a change: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
 const CHANGED_SINCE = new Set([5, 6, 9]);
@@ -17,7 +17,7 @@ const CHANGED_SINCE = new Set([5, 6, 9]);
 export function firestoreSchedules(documents: Documents): ScheduleStore {
   return {
     async list(untilMs) {
-      const query = documents.schedules().limit(MOST_SCHEDULES);
+      const query = documents.schedules().limit(MAX_SCHEDULES);
       const { docs, readTime } = await documents.within(untilMs, () => query.get());
       return { nowMs: readTime.toMillis(), byName: new Map(docs.map((document) => [document.id, readFrom(document)])) };
     },

@@ -1,4 +1,4 @@
-import { LONGEST_HOP_MS } from "../../../shared/contract/backoff.ts";
+import { MAX_HOP_MS } from "../../../shared/contract/backoff.ts";
 import { type SealedEnvelope, sealText } from "../../../shared/contract/envelope.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
 import { createInQueue } from "../../../shared/queue/create-in-queue.ts";
@@ -51,7 +51,7 @@ export async function enqueue(task: NewTask, producer: EnqueuingProducer, signal
   const { dueAtMs } = task;
   const queued = {
     envelope,
-    ...(dueAtMs === undefined ? {} : { dueAtMs: Math.min(dueAtMs, nowMs + LONGEST_HOP_MS) }),
+    ...(dueAtMs === undefined ? {} : { dueAtMs: Math.min(dueAtMs, nowMs + MAX_HOP_MS) }),
   };
   const created = await createInQueue(queued, producer, signal);
   switch (created.kind) {
@@ -88,7 +88,7 @@ function seal(task: NewTask, id: TaskId, nowMs: number): Request["envelope"] {
     caller: caller.email,
     enqueuedAtMs: nowMs,
     ...(traceparent === undefined ? {} : { traceparent }),
-    ...(dueAtMs > nowMs + LONGEST_HOP_MS ? { notBefore: new Date(dueAtMs).toISOString() } : {}),
+    ...(dueAtMs > nowMs + MAX_HOP_MS ? { notBefore: new Date(dueAtMs).toISOString() } : {}),
   });
 }
 

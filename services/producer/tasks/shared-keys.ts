@@ -13,10 +13,10 @@ export interface TaskIds {
 }
 
 /** How long Cloud Tasks keeps a task (https://cloud.google.com/tasks/docs/quotas). */
-const LONGEST_TASK_LIFE_MS = 31 * 24 * 60 * 60_000;
+const MAX_TASK_LIFE_MS = 31 * 24 * 60 * 60_000;
 
 /** How long a task that was accepted by a shared key can leave a trace: its own life, then that of its record. */
-const LOOK_BACK_MS = LONGEST_TASK_LIFE_MS + RECORD_RETENTION_MS;
+const LOOK_BACK_MS = MAX_TASK_LIFE_MS + RECORD_RETENTION_MS;
 
 /**
  * The id of a task. Earlier revisions had one space of keys for all callers, and what they accepted must not run again

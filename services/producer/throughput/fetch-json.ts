@@ -3,7 +3,7 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 import { withDeadline } from "../../../shared/runtime/deadline.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 
-const MOST_BYTES = 2 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /**
  * Fetches JSON from the source of the counts, at most 2 MiB. Undefined if it responds with 404.
@@ -22,7 +22,7 @@ export async function fetchJson(
       if (response.status === 404) return undefined;
       // The body isn't needed, and may quote the request.
       if (!response.ok) throw new Error(`${url.host} answered ${response.status}.`);
-      const body = await readBounded(response, MOST_BYTES);
+      const body = await readBounded(response, MAX_BYTES);
       if (body.kind !== "read") throw new Error(`The body of ${url.host}'s response is ${body.kind}.`);
       return JSON.parse(Buffer.from(body.bytes).toString("utf8"));
     });

@@ -1,7 +1,7 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
 import type { AttemptLog } from "../../../shared/records/attempt-log.ts";
-import { type TaskRecord, carriedSnoozes } from "../../../shared/records/task-record.ts";
+import { type TaskRecord, snoozesInARow } from "../../../shared/records/task-record.ts";
 import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { admitClaim } from "../lifecycle/admission.ts";
@@ -91,7 +91,7 @@ async function claim(delivery: RunnableDelivery, worker: AttemptWorker): Promise
 
 /** The record may be this attempt's own claim already. */
 function snoozesBefore(from: TaskRecord, { owner }: Attempt): number {
-  return from.owner === owner ? (from.snoozes ?? 0) : carriedSnoozes(from);
+  return from.owner === owner ? (from.snoozes ?? 0) : snoozesInARow(from);
 }
 
 type Rejected = Extract<Begun, { rejected: true }>;

@@ -9,7 +9,7 @@ import {
   leaseLeftMs,
 } from "../../../shared/records/task-record.ts";
 import type { AttemptNumbers, NewRecord, Transition } from "../../../shared/records/transition.ts";
-import { type OnDead, followingDeath } from "../../../shared/outbox/follow-up.ts";
+import { type OnDead, onDeadTaskOf } from "../../../shared/outbox/follow-up.ts";
 import { CANCELLED, CONTENTION, type Outcome } from "../outcome.ts";
 
 /** What sets the time of a task's next attempt, unless that is up to its queue. */
@@ -225,7 +225,7 @@ function rejectAsDead(
 ) {
   const { record, as, onDead, readTimeMs } = on;
   const attempts = record?.attempts ?? 0;
-  const following = followingDeath(onDead, { code: error.code, attempts, diedAtMs: readTimeMs });
+  const following = onDeadTaskOf(onDead, { code: error.code, attempts, diedAtMs: readTimeMs });
   const log = carriedFrom(record);
   return reject({ kind: "dead", error }, { kind: "deadLetter", attempts, error, log, as, ...following });
 }

@@ -1,5 +1,5 @@
 import { carriedFrom, withoutNext } from "../../../shared/records/attempt-log.ts";
-import { type TaskRecord, carriedSnoozes, isTerminal } from "../../../shared/records/task-record.ts";
+import { type TaskRecord, snoozesInARow, isTerminal } from "../../../shared/records/task-record.ts";
 import { type AttemptNumbers, stateAfter } from "../../../shared/records/transition.ts";
 import { CANCELLED, CONTENTION, type Outcome } from "../outcome.ts";
 import { type Admission, type Claimant, type Standing, hasGoneOn, rejectionOf, standingOf } from "./admission.ts";
@@ -144,7 +144,7 @@ function settleAs(
   const from = standing.kind === "free" ? standing.from : standing.record;
   const story = { log: carriedFrom(from), start: claimant, endedAtMs };
   const { attempts = 0, unknownTypes = 0 } = from ?? {};
-  const counted = { attempts: attempts + 1, unknownTypes, snoozes: from ? carriedSnoozes(from) : 0 };
+  const counted = { attempts: attempts + 1, unknownTypes, snoozes: from ? snoozesInARow(from) : 0 };
   const as = { owner: claimant.owner, fence: fenceOf(standing), from };
   const settlement = settlementOf(end, counted, { maxAttempts: claimant.maxAttempts, story, as });
   // Whether a hop was recorded always shows later, in the record's own.

@@ -1,8 +1,8 @@
-import type { Thrown } from "../../../shared/process/thrown-words.ts";
+import type { Thrown } from "../../../shared/process/describe-thrown.ts";
 import { allowedDelayMs, backoffDelayMs } from "../../../shared/contract/backoff.ts";
 import { type AttemptLog, type AttemptStart, type NextRule, withAttempt } from "../../../shared/records/attempt-log.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
-import { followingDeath } from "../../../shared/outbox/follow-up.ts";
+import { onDeadTaskOf } from "../../../shared/outbox/follow-up.ts";
 import type { NewRecord, NextHop, Transition } from "../../../shared/records/transition.ts";
 import { CANCELLED, CONTENTION, type Outcome } from "../outcome.ts";
 import type { HandlerEnd } from "../runner/handler.ts";
@@ -51,14 +51,14 @@ export interface Story {
  * Deployments overlap. If none of the revisions that get a task know its type, it is tried this often before it becomes
  * a dead letter. Nothing ran, so these deliveries use up none of the task's attempts.
  */
-const MOST_UNKNOWN_TYPES = 10;
+const MAX_UNKNOWN_TYPES = 10;
 
 /** A handler that puts its task off this often in a row waits for something that doesn't come. */
-const MOST_SNOOZES = 1_000;
+const MAX_SNOOZES = 1_000;
 
 const SNOOZED_TOO_OFTEN = {
   code: "snoozed_too_often",
-  message: `The handler put the task off ${MOST_SNOOZES} times in a row.`,
+  message: `The handler put the task off ${MAX_SNOOZES} times in a row.`,
 };
 
 /** An end after which the task is retried. */
@@ -129,7 +129,7 @@ function wordsOf(end: AttemptEnd): { readonly error: TaskError | null; readonly 
 /** Whatever the task dies of, its `onDead` task is in the same commit. */
 function dead(error: TaskError, ending: EndingFields, { start, endedAtMs }: Story): Settlement {
   const { attempts } = ending;
-  const following = followingDeath(start.onDead, { code: error.code, attempts, diedAtMs: endedAtMs });
+  const following = onDeadTaskOf(start.onDead, { code: error.code, attempts, diedAtMs: endedAtMs });
   return { transition: { kind: "deadLetter", ...ending, error, ...following }, outcome: { kind: "dead", error } };
 }
 
@@ -159,7 +159,7 @@ function settleFailure(end: FailedEnd, { attempts, snoozes = 0 }: Counted, { sto
 function settleSnooze(end: SnoozedEnd, counted: Counted, { story, as }: Recording): Settlement {
   const attempts = counted.attempts - 1;
   const snoozes = (counted.snoozes ?? 0) + 1;
-  if (snoozes >= MOST_SNOOZES) {
+  if (snoozes >= MAX_SNOOZES) {
     return dead(SNOOZED_TOO_OFTEN, { attempts, log: logAfter(end, counted.attempts, story), as }, story);
   }
   const next = nextTimeOf(end, counted.attempts, story);
@@ -199,7 +199,7 @@ function settleUnknownType(
 ): Settlement {
   const error = unknownType(end);
   const unknownTypes = (counted.unknownTypes ?? 0) + 1;
-  if (unknownTypes >= MOST_UNKNOWN_TYPES) return dead(error, ending, story);
+  if (unknownTypes >= MAX_UNKNOWN_TYPES) return dead(error, ending, story);
   return waiting(end, { ...ending, error, unknownTypes });
 }
 

@@ -15,8 +15,8 @@ import type { NewTask } from "../../../shared/records/transition.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 
 /** How many tasks an attempt may enqueue, and how many bytes their payloads may have together, as JSON. */
-const MOST_FOLLOW_UPS = 100;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_FOLLOW_UPS = 100;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /** When a follow-up task is due, and what makes it the same task if its parent runs again. */
 export interface FollowUpOptions extends RequestedDueTime {
@@ -82,8 +82,8 @@ export class FollowUps {
     if (this.#hasEnded)
       throw new TypeError("The handler has ended, so it can't enqueue a task any more: await what it does.");
     if (!this.#rules) throw new TypeError("The handler was run without the rules for what it enqueues.");
-    if (this.#tasks.length >= MOST_FOLLOW_UPS) {
-      throw new RangeError(`An attempt can enqueue at most ${MOST_FOLLOW_UPS} tasks.`);
+    if (this.#tasks.length >= MAX_FOLLOW_UPS) {
+      throw new RangeError(`An attempt can enqueue at most ${MAX_FOLLOW_UPS} tasks.`);
     }
     const { parent, maxPayloadBytes } = this.#rules;
     const taskType = registered(task, this.#rules);
@@ -93,9 +93,9 @@ export class FollowUps {
     const key = this.#keyOf(type, options.key);
     const text = payloadTextOf(taskType, payload, maxPayloadBytes);
     const bytes = this.#bytes + Buffer.byteLength(text.json);
-    if (bytes > MOST_BYTES) {
+    if (bytes > MAX_BYTES) {
       throw new RangeError(
-        `The payloads of the tasks that an attempt enqueues can have at most ${MOST_BYTES} bytes together.`,
+        `The payloads of the tasks that an attempt enqueues can have at most ${MAX_BYTES} bytes together.`,
       );
     }
     const dueAtMs = dueAtMsOf(options, nowMs);

@@ -10,15 +10,15 @@ const MAX_RESULT_BYTES = 64 * 1024;
 const MAX_RESULT_DEPTH = 64;
 
 /** An error is kept next to the payload in the dead letter. These are its limits, in characters; the rest is cut. */
-const LONGEST_CODE = 100;
-const LONGEST_MESSAGE = 2_000;
+const MAX_CODE_LENGTH = 100;
+const MAX_MESSAGE_LENGTH = 2_000;
 
 /** Half of a surrogate pair, as JSON.stringify writes it. Any other escape is matched too, so that `\\ud800` isn't. */
 const ESCAPE = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
 
 /** A handler's error as it can be recorded. Firestore refuses a record that is too large, and text that isn't UTF-8. */
 export function keepableError({ code, message }: TaskError): TaskError {
-  return { code: shorten(textOf(code), LONGEST_CODE), message: shorten(textOf(message), LONGEST_MESSAGE) };
+  return { code: shorten(textOf(code), MAX_CODE_LENGTH), message: shorten(textOf(message), MAX_MESSAGE_LENGTH) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Json } from "../../../shared/contract/any-json.ts";
 import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
-import { askUntil } from "../../../shared/runtime/ask-until.ts";
+import { pollUntilTrue } from "../../../shared/runtime/poll-until-true.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { shorten } from "../../../shared/process/cut.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
@@ -11,7 +11,7 @@ import { type Outcome, SHUTTING_DOWN } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
-import { thrownWords } from "../../../shared/process/thrown-words.ts";
+import { describeThrown } from "../../../shared/process/describe-thrown.ts";
 import type { RunningTask } from "../../../shared/process/running-task.ts";
 
 /** Why an attempt was told to stop: a fault is an error of its own that its handler didn't wait for. */
@@ -33,7 +33,7 @@ export interface Work {
 /** What an attempt ends as if it was told to stop and nothing better came of it. */
 export type AbortedEnd = Extract<AttemptEnd, { kind: "threw" | "timed-out" | "released" | "cancelled" }>;
 
-const LONGEST_CLASS_NAME = 100;
+const MAX_CLASS_NAME_LENGTH = 100;
 
 /** What the log says of a handler that goes on although its task was cancelled. */
 const IGNORED_CANCEL = { code: "cancelled", message: "The handler went on after its task was cancelled." };
@@ -70,7 +70,7 @@ export async function runHandler(
   const { clock, task } = worker;
   const { id } = delivery.envelope;
   const ask = (): Promise<boolean> => isCancelled(id, worker);
-  const watch = askUntil(ask, { clock, everyMs: delivery.cancelCheckMs });
+  const watch = pollUntilTrue(ask, { clock, everyMs: delivery.cancelCheckMs });
   const abort = startAbort(delivery.timeoutMs, {
     clock,
     shutdown: worker.shutdown.signal,
@@ -135,8 +135,8 @@ export async function runDirectly(delivery: RunnableDelivery, context: RunContex
  * attempt's log has more.
  */
 export function threw(error: unknown, payload: Json): AttemptEnd {
-  const name = shorten(classOf(error), LONGEST_CLASS_NAME);
-  const thrown = thrownWords(error, payload);
+  const name = shorten(classOf(error), MAX_CLASS_NAME_LENGTH);
+  const thrown = describeThrown(error, payload);
   return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` }, thrown };
 }
 
@@ -152,8 +152,8 @@ export function faulted(task: RunningTask, delivery: RunnableDelivery): Ran {
 }
 
 function faultEnd({ fault }: RunningTask, { envelope }: RunnableDelivery): AbortedEnd {
-  const name = shorten(classOf(fault?.error), LONGEST_CLASS_NAME);
-  const thrown = thrownWords(fault?.error, envelope.payload);
+  const name = shorten(classOf(fault?.error), MAX_CLASS_NAME_LENGTH);
+  const thrown = describeThrown(fault?.error, envelope.payload);
   return fault?.kind === "uncaught-exception"
     ? {
         kind: "threw",

@@ -6,8 +6,8 @@ import type { Delivery, DeliveryRules } from "../parse-delivery.ts";
 import type { Outcome } from "../outcome.ts";
 
 /** Text from requests is cut to this many characters in the log. */
-const LONGEST_LOGGED_TEXT = 120;
-const MOST_LOGGED_PROBLEMS = 5;
+const MAX_LOGGED_CHARACTERS = 120;
+const MAX_LOGGED_PROBLEMS = 5;
 
 /**
  * Logs one line per delivery: its outcome, how late it came and how long it took. Metrics are counted from these lines,
@@ -18,7 +18,7 @@ const MOST_LOGGED_PROBLEMS = 5;
 export function reportOutcome(outcome: Outcome, request: Request, told: Told): void {
   const { log, delivery, status } = told;
   const tookMs = told.endedMs - told.startedMs;
-  const path = cut(new URL(request.url).pathname, LONGEST_LOGGED_TEXT);
+  const path = cut(new URL(request.url).pathname, MAX_LOGGED_CHARACTERS);
   const fields = {
     [DELIVERY_FIELDS.outcome]: outcome.kind,
     taskId: headerOf(request, "x-cloudtasks-taskname"),
@@ -93,11 +93,11 @@ function detailsOf(outcome: Outcome): object {
   if ("error" in outcome && outcome.error) return { errorCode: outcome.error.code };
   if ("reason" in outcome) return { reason: outcome.reason };
   if (outcome.kind !== "malformed") return {};
-  const problems = outcome.problems.slice(0, MOST_LOGGED_PROBLEMS);
-  return { problems: problems.map(({ path, message }) => cut(`${path}: ${message}`, LONGEST_LOGGED_TEXT)) };
+  const problems = outcome.problems.slice(0, MAX_LOGGED_PROBLEMS);
+  return { problems: problems.map(({ path, message }) => cut(`${path}: ${message}`, MAX_LOGGED_CHARACTERS)) };
 }
 
 function headerOf(request: Request, name: string): string | undefined {
   const value = request.headers.get(name);
-  return value === null ? undefined : cut(value, LONGEST_LOGGED_TEXT);
+  return value === null ? undefined : cut(value, MAX_LOGGED_CHARACTERS);
 }

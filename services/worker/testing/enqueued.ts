@@ -26,7 +26,7 @@ export type Part<Value> = Value extends readonly unknown[]
 const CALL_TIMEOUT_MS = 5_000;
 
 /** How many tasks a failure message lists. */
-const MOST_LISTED = 20;
+const MAX_LISTED = 20;
 
 interface TaskInQueue {
   readonly task: QueuedTask;
@@ -83,11 +83,11 @@ function contains(value: unknown, part: unknown): boolean {
 
 function describe(queued: readonly TaskInQueue[], { project, location }: QueuesAddress): string {
   if (queued.length === 0) return `There are no tasks in projects/${project}/locations/${location}.`;
-  const lines = queued.slice(0, MOST_LISTED).map(({ queue, task: { type, envelope } }) => {
+  const lines = queued.slice(0, MAX_LISTED).map(({ queue, task: { type, envelope } }) => {
     const payload = envelope ? show(envelope.payload) : "(not written by a producer)";
     return `\n  - ${type} in ${queue.slice(queue.lastIndexOf("/") + 1)}: ${payload}`;
   });
-  const more = queued.length > MOST_LISTED ? `\n  and ${queued.length - MOST_LISTED} more` : "";
+  const more = queued.length > MAX_LISTED ? `\n  and ${queued.length - MAX_LISTED} more` : "";
   return `These are:${lines.join("")}${more}`;
 }
 

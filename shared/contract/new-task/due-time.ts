@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { RequestProblem } from "../../http/problem.ts";
-import { LONGEST_DELAY_MS } from "../backoff.ts";
+import { MAX_DELAY_MS } from "../backoff.ts";
 
-/** `LONGEST_DELAY_MS` in words. Formatting the number would load part of Node that adds 20 ms to a service's start. */
+/** `MAX_DELAY_MS` in words. Formatting the number would load part of Node that adds 20 ms to a service's start. */
 const FURTHEST = "at most 3,652 days (ten years) ahead";
 /** How far in the past a schedule time may be, to allow for slow clocks and slow requests. */
 const PAST_TOLERANCE_MS = 60_000;
@@ -12,7 +12,7 @@ export const dueTimeFields = {
   delaySeconds: z
     .number()
     .min(0)
-    .max(LONGEST_DELAY_MS / 1_000)
+    .max(MAX_DELAY_MS / 1_000)
     .optional()
     .describe("Seconds until the task is delivered. Excludes scheduleTime. Default: at once."),
   scheduleTime: z.iso
@@ -48,7 +48,7 @@ export function dueTimeProblems(requested: RequestedDueTime, nowMs: number): Req
   if (aheadMs < -PAST_TOLERANCE_MS) {
     problems.push({ path: "scheduleTime", message: "is in the past: send a later time, or none to run at once" });
   }
-  if (aheadMs > LONGEST_DELAY_MS) {
+  if (aheadMs > MAX_DELAY_MS) {
     problems.push({ path: "scheduleTime", message: `must be ${FURTHEST}` });
   }
   return problems;

@@ -4,14 +4,14 @@ import type { RequestProblem } from "../../http/problem.ts";
 import { JsonTextError, type ReadJson, readJson } from "../../json/read-json.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type PayloadText } from "../envelope.ts";
 import { hashCanonical } from "../payload-hash.ts";
-import { MOST_LEVELS, isPlainObject, whatJsonChanges } from "./json-changes.ts";
+import { MAX_LEVELS, isPlainObject, findJsonLosses } from "./json-losses.ts";
 
 /**
  * The limits on a new task's JSON. They are lower than the worker's: the envelope adds a level and some values, and the
  * worker must accept what earlier revisions did. A payload may have 32,768 values; the rest is for the fields around
  * it.
  */
-export const NEW_TASK_LIMITS = { maxDepth: MOST_LEVELS, maxValues: 33_000 };
+export const NEW_TASK_LIMITS = { maxDepth: MAX_LEVELS, maxValues: 33_000 };
 
 /** A type's name, and the schema of its payloads. */
 interface Target {
@@ -35,7 +35,7 @@ export function payloadTextOf(
     const sentences = problems.map(({ path, message }) => `${path} ${message}`);
     throw new TypeError(`The payload is not one of ${type}: ${sentences.join("; ")}.`);
   };
-  const changed = whatJsonChanges(payload, ["payload"]);
+  const changed = findJsonLosses(payload, ["payload"]);
   if (changed.length > 0) refuse(changed);
   const { value, fields } = readAsDelivered(payload, refuse);
   const problems = schemaProblems(schema.safeParse(value).error, { value, path: ["payload"] });

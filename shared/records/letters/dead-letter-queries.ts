@@ -29,7 +29,7 @@ const EARLIEST = new Timestamp(0, 0);
  * The letters that match a filter, latest first. Ids are sorted as `diedAt` is, so that the indexes needn't include
  * them (https://firebase.google.com/docs/firestore/query-data/index-overview#default_ordering_and_the_name_field).
  */
-export function lettersBy(letters: Letters, { status, from = EARLIEST, to, ...by }: LetterFilter): Query {
+export function letterQuery(letters: Letters, { status, from = EARLIEST, to, ...by }: LetterFilter): Query {
   const narrowed = LETTER_FILTERS.reduce<Query>(
     (query, field) => {
       const value = by[field];
@@ -54,14 +54,14 @@ export interface LetterPage {
 
 /** A page of the letters that match a filter. It costs one read per letter, whichever page it is. */
 export function pageBy(letters: Letters, filter: LetterFilter, { limit, after, fields }: LetterPage): Query {
-  const page = lettersBy(letters, filter)
+  const page = letterQuery(letters, filter)
     .select(...fields)
     .limit(limit);
   return after === null ? page : page.startAfter(after.diedAt, after.id);
 }
 
 /** How many letters a page holds when letters are completed. */
-export const LETTERS_A_PAGE = 100;
+export const LETTERS_PER_PAGE = 100;
 
 /**
  * A page of all letters, by id, which needs no index. It reads only the fields that completion needs: a payload can be
@@ -70,7 +70,7 @@ export const LETTERS_A_PAGE = 100;
  * @param after the id of the last letter of the page before; null for the first page.
  */
 export function pageOfLetters(letters: Letters, after: string | null): Query {
-  const all = letters.orderBy(FieldPath.documentId()).select("status", "code", "error").limit(LETTERS_A_PAGE);
+  const all = letters.orderBy(FieldPath.documentId()).select("status", "code", "error").limit(LETTERS_PER_PAGE);
   return after === null ? all : all.startAfter(after);
 }
 

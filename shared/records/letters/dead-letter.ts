@@ -67,18 +67,18 @@ export function conflictLetterId(taskId: string, payloadHash: string): string {
 }
 
 /** Longer than the id of any task's letter. */
-const LONGEST_LETTER_ID = 200;
+const MAX_LETTER_ID_LENGTH = 200;
 
 /** The id of the dead letter for an outbox entry that isn't its task's. The ids of tasks' letters contain no dot. */
 export function entryLetterId(entryId: string): string {
-  return entryId.includes(".") || entryId.length > LONGEST_LETTER_ID ? entryId : `${entryId}.`;
+  return entryId.includes(".") || entryId.length > MAX_LETTER_ID_LENGTH ? entryId : `${entryId}.`;
 }
 
 /** The code of a letter that has no error code. */
 const UNKNOWN_CODE = "unknown";
 
 /** The fields that a letter lacks and that letters are found by, if an earlier revision wrote it; null if none. */
-export function lackingIn(
+export function missingFields(
   letter: Readonly<Record<string, unknown>>,
 ): Partial<Pick<DeadLetter, "status" | "code">> | null {
   const lacksStatus = letter["status"] === undefined;

@@ -3,10 +3,10 @@ import type { Documents } from "../documents.ts";
 import { RecordStoreError, isFirestoreError } from "../record-store-error.ts";
 import type { Task, Transition } from "../transition.ts";
 import { writesOf } from "../writes.ts";
-import { lackingIn } from "./dead-letter.ts";
+import { missingFields } from "./dead-letter.ts";
 import {
   type CompletedLetters,
-  LETTERS_A_PAGE,
+  LETTERS_PER_PAGE,
   type LetterFilter,
   type LetterPage,
   pageBy,
@@ -87,7 +87,7 @@ export class LetterStore {
   }
 
   /**
-   * Completes a page of dead letters that earlier revisions wrote, so that queries find them; see `lackingIn`. It can
+   * Completes a page of dead letters that earlier revisions wrote, so that queries find them; see `missingFields`. It can
    * be repeated, and letters may be written meanwhile. Rejects with the client's error.
    *
    * @param after the last letter of the page before; null for the first page.
@@ -99,7 +99,7 @@ export class LetterStore {
       read: docs.length,
       completed: ends.filter((end) => end === "completed").length,
       changed: ends.filter((end) => end === "changed").length,
-      last: docs.length < LETTERS_A_PAGE ? null : (docs.at(-1)?.id ?? null),
+      last: docs.length < LETTERS_PER_PAGE ? null : (docs.at(-1)?.id ?? null),
     };
   }
 }
@@ -116,7 +116,7 @@ async function unlessChanged(write: Promise<unknown>): Promise<boolean> {
 }
 
 async function completeLetter(letter: QueryDocumentSnapshot): Promise<"complete" | "completed" | "changed"> {
-  const lacking = lackingIn(letter.data());
+  const lacking = missingFields(letter.data());
   if (!lacking) return "complete";
   try {
     await letter.ref.update(lacking, { lastUpdateTime: letter.updateTime });

@@ -1,5 +1,5 @@
 /** Google's front ends accept this many concurrent calls per connection. */
-const CALLS_OF_A_CONNECTION = 100;
+const CALLS_PER_CONNECTION = 100;
 
 interface Closable {
   close(): Promise<unknown>;
@@ -58,7 +58,7 @@ export class ConnectionPool<Client extends Closable> {
   #fullestWithRoom(): Connection<Client> | undefined {
     let fullest: Connection<Client> | undefined;
     for (const connection of this.#open) {
-      const hasRoom = !connection.isBroken && connection.calls < CALLS_OF_A_CONNECTION;
+      const hasRoom = !connection.isBroken && connection.calls < CALLS_PER_CONNECTION;
       if (hasRoom && (!fullest || connection.calls > fullest.calls)) fullest = connection;
     }
     return fullest;
@@ -74,8 +74,8 @@ export class ConnectionPool<Client extends Closable> {
   #closeUnlessNeeded(connection: Connection<Client>): void {
     if (this.#idle && this.#calls() === 0) this.#idle.resolve();
     if (connection.calls > 0 || this.#idle) return;
-    const room = this.#open.size * CALLS_OF_A_CONNECTION - this.#calls();
-    if (connection.isBroken || room > CALLS_OF_A_CONNECTION) void this.#close(connection);
+    const room = this.#open.size * CALLS_PER_CONNECTION - this.#calls();
+    if (connection.isBroken || room > CALLS_PER_CONNECTION) void this.#close(connection);
   }
 
   /** A client that could not be created needn't be closed. */

@@ -38,7 +38,7 @@ const REPEATED_COMMITS = {
 
 /** When to retry a read, as Google's client does: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. */
 const REPEATED_READS = new Set([4, 13, 14]);
-const MOST_READS = 5;
+const MAX_READS = 5;
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_GROWTH = 1.5;
 
@@ -85,7 +85,7 @@ export class FirestoreCalls {
       try {
         return await this.#connections.use((client) => callRead(client, { ...this.#settings, name }));
       } catch (error) {
-        if (tries === MOST_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
+        if (tries === MAX_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
       }
       // The client's own pauses are in real time, too.
       await pause({ clock: systemClock, timeoutMs: pauseMs * (0.5 + Math.random()) });

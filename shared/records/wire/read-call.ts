@@ -17,7 +17,7 @@ interface Read {
 const TIMEOUT_MS = 300_000;
 
 /** How often the client repeats a read that fails, whatever the status, and when (https://www.npmjs.com/package/retry-request). */
-const MOST_REPEATS = 2;
+const MAX_REPEATS = 2;
 const FIRST_PAUSE_MS = 2_000;
 const PAUSE_GROWTH = 2;
 const PAUSE_SPREAD_MS = 1_000;
@@ -35,7 +35,7 @@ export async function callRead(client: v1.FirestoreClient, read: Read): Promise<
     try {
       return await readOnce(client, read, deadline);
     } catch (error) {
-      if (repeats === MOST_REPEATS) throw error;
+      if (repeats === MAX_REPEATS) throw error;
     }
     await pause({ clock: systemClock, timeoutMs: pauseMs + Math.random() * PAUSE_SPREAD_MS });
     pauseMs *= PAUSE_GROWTH;

@@ -84,13 +84,13 @@ function scalesOf({ series, isLog }: Chart): Scales {
   };
 }
 
-const MOST_STEPS = 5;
+const MAX_STEPS = 5;
 
 /** Round numbers from 0 to the first that is not below `highest`. */
 function ticksUpTo(highest: number): number[] {
   const power = 10 ** Math.floor(Math.log10(highest));
   const steps = [0.1, 0.2, 0.5, 1, 2].map((factor) => factor * power);
-  const step = steps.find((each) => highest / each <= MOST_STEPS) ?? highest;
+  const step = steps.find((each) => highest / each <= MAX_STEPS) ?? highest;
   return Array.from({ length: Math.ceil(highest / step) + 1 }, (_, index) => Number((index * step).toPrecision(3)));
 }
 

@@ -29,7 +29,7 @@ export interface ColdStart {
 }
 
 const POLL_MS = 2;
-const LONGEST_START_MS = 30_000;
+const MAX_START_MS = 30_000;
 
 /** Starts a service, makes its first request as soon as its port is open, and stops it. */
 export async function startCold(service: ColdService): Promise<Omit<ColdStart, "idleMib">> {
@@ -82,7 +82,7 @@ async function failOnceEnded(child: ChildProcess, ended: Promise<unknown>): Prom
 }
 
 async function listening(port: number): Promise<void> {
-  const givesUpAtMs = performance.now() + LONGEST_START_MS;
+  const givesUpAtMs = performance.now() + MAX_START_MS;
   while (!(await takesConnection(port))) {
     if (performance.now() > givesUpAtMs) throw new Error("The service does not listen.");
     await setTimeout(POLL_MS);
@@ -102,7 +102,7 @@ async function takesConnection(port: number): Promise<boolean> {
 }
 
 async function respond({ request }: ColdService, port: number): Promise<void> {
-  const response = await fetch(request(`http://127.0.0.1:${port}`), { signal: AbortSignal.timeout(LONGEST_START_MS) });
+  const response = await fetch(request(`http://127.0.0.1:${port}`), { signal: AbortSignal.timeout(MAX_START_MS) });
   const text = await response.text();
   if (!response.ok) throw new Error(`The first response is ${response.status}: ${text}`);
 }

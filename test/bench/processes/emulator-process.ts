@@ -103,10 +103,10 @@ async function pidFrom(shell: ChildProcess): Promise<number> {
 }
 
 const POLL_MS = 2;
-const LONGEST_START_MS = 30_000;
+const MAX_START_MS = 30_000;
 
 async function firstAnswer({ firstCall }: EmulatorProgram, address: string): Promise<void> {
-  const givesUpAtMs = performance.now() + LONGEST_START_MS;
+  const givesUpAtMs = performance.now() + MAX_START_MS;
   for (;;) {
     try {
       const connection = await openGrpcConnection(address);

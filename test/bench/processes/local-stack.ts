@@ -28,7 +28,7 @@ export const CLAIMED_TYPES = ["canary.claim", "canary.natural"] as const;
 
 const COPIED = ["services", "shared", "packages", "tools", "package.json"];
 const HIGHEST_RATE = 500;
-const LONGEST_WAIT_MS = 300_000;
+const MAX_WAIT_MS = 300_000;
 
 /** Starts a copy of the project, since handlers and queues are part of the sources. */
 export async function startLocalStack(): Promise<LocalStack> {
@@ -122,7 +122,7 @@ async function untilEmpty(url: string): Promise<void> {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ until: "empty", timeoutMs: LONGEST_WAIT_MS }),
+    body: JSON.stringify({ until: "empty", timeoutMs: MAX_WAIT_MS }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`The queues are not empty: ${text}`);

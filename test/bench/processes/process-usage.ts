@@ -8,13 +8,13 @@ export function residentMib(pid: number): { now: number; highest: number } {
 }
 
 /** Clock ticks per second in /proc, the same on every Linux that Node runs on (`getconf CLK_TCK`). */
-const TICKS_A_SECOND = 100;
+const TICKS_PER_SECOND = 100;
 
 /** The processor time that a process has used, in seconds, over all threads; 0 if there is no /proc. */
 export function cpuSeconds(pid: number): number {
   // After the program's name, which may contain anything: proc_pid_stat(5) counts from 1, the two are 14 and 15.
   const fields = readProcFile(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_A_SECOND;
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 
 /** The processor time that a process's present threads have used, in milliseconds, to the microsecond; 0 if there is no /proc. */

@@ -27,7 +27,7 @@ const ABORTED = 10;
 /** As `ExponentialBackoff` of @google-cloud/firestore: none before the second attempt, then these, ± 50 %. */
 const FIRST_WAIT_MS = 1_000;
 const WAIT_GROWTH = 1.5;
-const MOST_ATTEMPTS = 50;
+const MAX_ATTEMPTS = 50;
 
 /** The part of the load that comes first, on its own documents, to warm up the code. */
 const WARM_UP_SHARE = 0.1;
@@ -64,7 +64,7 @@ async function incrementAll(names: readonly string[]): Promise<void> {
 async function increment(connection: GrpcConnection, name: string): Promise<void> {
   let retryTransaction = new Uint8Array();
   let waitMs = 0;
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     let transaction = new Uint8Array();
     try {
       const newTransaction = { readWrite: { retryTransaction } };
@@ -81,7 +81,7 @@ async function increment(connection: GrpcConnection, name: string): Promise<void
       waitMs = Math.max(FIRST_WAIT_MS, waitMs * WAIT_GROWTH);
     }
   }
-  throw new Error(`A transaction was aborted ${MOST_ATTEMPTS} times.`);
+  throw new Error(`A transaction was aborted ${MAX_ATTEMPTS} times.`);
 }
 
 function countIn(replies: readonly Message[]): number {

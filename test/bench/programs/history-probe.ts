@@ -31,7 +31,7 @@ const { pattern, documents, perSecond, minutes, isStored } = z
 
 const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 const MIB = 2 ** 20;
-const STEPS_A_SECOND = 10;
+const STEPS_PER_SECOND = 10;
 const database = "projects/bench/databases/(default)";
 const parent = `${database}/documents`;
 const from = [{ collectionId: "c" }];
@@ -63,7 +63,7 @@ async function commitAll(): Promise<void> {
   const inAll = perSecond * 60 * minutes;
   let [measuredUntil, cpuMs, turnCpuMs] = [0, mainThreadCpuMs(), mainThreadCpuMs()];
   for (let n = 0; n < inAll;) {
-    for (const until = n + perSecond / STEPS_A_SECOND; n < until; n++) {
+    for (const until = n + perSecond / STEPS_PER_SECOND; n < until; n++) {
       await step(n);
       await nextTurn();
       const nowMs = mainThreadCpuMs();
@@ -71,7 +71,7 @@ async function commitAll(): Promise<void> {
       if (n > inAll / 10) longestStepCpuMs = Math.max(longestStepCpuMs, nowMs - turnCpuMs);
       turnCpuMs = nowMs;
     }
-    await clock.advance(1_000 / STEPS_A_SECOND);
+    await clock.advance(1_000 / STEPS_PER_SECOND);
     turnCpuMs = mainThreadCpuMs();
     if (n - measuredUntil < inAll / 10) continue;
     highestMib = Math.max(highestMib, process.memoryUsage.rss() / MIB);

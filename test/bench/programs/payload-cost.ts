@@ -12,7 +12,7 @@ import { firestoreSchedules } from "../../../services/producer/schedules/firesto
 import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
@@ -97,7 +97,7 @@ function producerApp(): () => Promise<Response> {
     queue,
     queues: NO_QUEUE_CONTROL,
     relay: relayOf({ queue, clock: systemClock, log, types: registry.types }),
-    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", MIN_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     schedules: { store: firestoreSchedules(detachedDocuments(systemClock)), off: new Set() },
     waits: new Waits(),

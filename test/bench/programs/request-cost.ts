@@ -9,7 +9,7 @@ import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { bindHandler, succeeded } from "../../../services/worker/runner/handler.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
 import { sealEnvelope } from "../../../shared/contract/envelope.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
@@ -85,7 +85,7 @@ function producerApp(variables: Readonly<Record<string, string>>): App {
     queue,
     queues: NO_QUEUE_CONTROL,
     relay: relayOf({ documents, queue, clock, log, types: registry.types, queues }),
-    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", MIN_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     schedules: { store: firestoreSchedules(documents), off: new Set() },
     waits: new Waits(),

@@ -10,7 +10,7 @@ const { address, perSecond, seconds } = z
   .parse(JSON.parse(process.argv[2] ?? ""));
 
 /** When so many calls are open, no more are made: the emulator doesn't keep up. */
-const MOST_OPEN = 64;
+const MAX_OPEN = 64;
 const TICK_MS = 5;
 
 const database = "projects/bench/databases/(default)";
@@ -25,7 +25,7 @@ let sent = 0;
 /** Google's emulator aborts writes that wait for each other for too long. */
 let refused = 0;
 for (let passedMs = 0; passedMs < seconds * 1_000; passedMs = performance.now() - startedMs) {
-  for (const due = (passedMs / 1_000) * perSecond; sent < due && open.size < MOST_OPEN; sent++) {
+  for (const due = (passedMs / 1_000) * perSecond; sent < due && open.size < MAX_OPEN; sent++) {
     const update = commit(sent).finally(() => open.delete(update));
     open.add(update);
   }

@@ -1,4 +1,4 @@
-import { problemOfLog } from "../../harness/worker/told-attempts.ts";
+import { problemOfLog } from "../../harness/worker/logged-attempts.ts";
 import type { BrokenPromise } from "./broken-promise.ts";
 import { recordOf } from "./endings.ts";
 import type { Histories, TaskHistory } from "./history/histories.ts";

@@ -5,7 +5,7 @@ import { type FaultFigures, countHits } from "./fault-hits.ts";
 import type { Histories, TaskHistory } from "./history/histories.ts";
 import { type Repeat, countSentAgain, explainRepeats } from "./repeats.ts";
 
-const MOST_SHOWN = 30;
+const MAX_SHOWN = 30;
 
 /** The result of a run, in lines for a person. */
 export function summarise(histories: Histories, broken: readonly BrokenPromise[]): string[] {
@@ -27,7 +27,7 @@ export function summarise(histories: Histories, broken: readonly BrokenPromise[]
     `  effects sent to a receiver again: ${countSentAgain(histories)}; applied again: ${appliedAgain(histories)}`,
     ...figureTable(figures),
     ...broken
-      .slice(0, MOST_SHOWN)
+      .slice(0, MAX_SHOWN)
       .map(({ promise, n, what }) => `BROKEN ${promise}: ${n === undefined ? "" : `task ${n} `}${what}`),
     broken.length === 0
       ? "all promises were kept"

@@ -11,10 +11,10 @@ export interface Services {
   readonly log: LineLog;
 }
 
-const MOST_TRIES = 120;
+const MAX_TRIES = 120;
 const PAUSE_MS = 500;
 /** How long to wait for a task's end before something is done about it. */
-const MOST_LOOKS = 60;
+const MAX_LOOKS = 60;
 
 /** Requests a task as callers do, until it is accepted. Resolves with its id. */
 export async function order(task: PlannedTask, copy: number, services: Services): Promise<string | undefined> {
@@ -42,7 +42,7 @@ async function orderByApi(
   copy: number,
   { producers }: Services,
 ): Promise<Accepted | undefined> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const producer = producers[(copy + tries) % producers.length] ?? "";
     const body = { type: typeOf(task), payload, delaySeconds };
     const answer = await ask("POST", `${producer}/v1/tasks`, { body, key });
@@ -59,7 +59,7 @@ async function orderInOutbox(
   { application }: Services,
 ): Promise<Accepted | "rolled back" | undefined> {
   const rollBack = outbox?.rollBack ?? null;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const id = await place(application, { type: typeOf(task), payload, key, delaySeconds, rollBack });
     if (id !== undefined) return id === null ? "rolled back" : { id, status: 202 };
     await sleep(PAUSE_MS);
@@ -140,7 +140,7 @@ async function replayTwice(n: number, id: string, services: Services): Promise<v
 
 /** How a task ended; undefined if that takes too long. */
 async function endOf(n: number, id: string, services: Services): Promise<string | undefined> {
-  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
     const { state = "" } = await untilAnswered(n, services, (producer) => ask("GET", `${producer}/v1/tasks/${id}`));
     if (state === "succeeded" || state === "dead" || state === "cancelled") return state;
     await sleep(PAUSE_MS);
@@ -156,7 +156,7 @@ async function untilAnswered(
 ): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const answer = await request(producers[(turn + tries) % producers.length] ?? "");
-    if (isAnswered(answer) || tries >= MOST_TRIES) return answer;
+    if (isAnswered(answer) || tries >= MAX_TRIES) return answer;
     await sleep(PAUSE_MS);
   }
 }

@@ -18,13 +18,13 @@ export interface Feeder {
   hurry(): Promise<void>;
 }
 
-const LEAST_EXTRA_GAP_MS = 400;
+const MIN_EXTRA_GAP_MS = 400;
 
 /**
  * While workers have so many deliveries, no more tasks are requested. Otherwise a long run on a small machine ends in
  * deliveries that are all given up before a worker has read them.
  */
-const MOST_UNDER_WAY = 150;
+const MAX_UNDER_WAY = 150;
 const LOOK_MS = 50;
 
 /**
@@ -74,7 +74,7 @@ export function startFeeder(options: {
 
   const feed = async (): Promise<void> => {
     for (const task of plan) {
-      while (options.underWay() > MOST_UNDER_WAY) await sleep(LOOK_MS);
+      while (options.underWay() > MAX_UNDER_WAY) await sleep(LOOK_MS);
       offer(task);
       await sleep(gapMs);
     }
@@ -85,7 +85,7 @@ export function startFeeder(options: {
       const script = isParent ? "parent" : "ok";
       const more = planOne({ n, script, copies: 1, kinds, workMs, seed, secret, random });
       offer(plain || n % 2 === 0 ? more : { ...more, outbox: { rollBack: null, isContested: false } });
-      await sleep(Math.max(gapMs, LEAST_EXTRA_GAP_MS));
+      await sleep(Math.max(gapMs, MIN_EXTRA_GAP_MS));
     }
     await Promise.all(orders);
   };

@@ -175,11 +175,11 @@ function blockEventLoop(): void {
 }
 
 const CHUNK = 1_000_000;
-const MOST_CHUNKS = 1_000;
+const MAX_CHUNKS = 1_000;
 
 /** Allocates memory until the process reaches its limit. */
 function exhaustMemory(): void {
   const held: number[][] = [];
-  while (held.length < MOST_CHUNKS) held.push(Array.from({ length: CHUNK }, (_, index) => index + held.length / 2));
+  while (held.length < MAX_CHUNKS) held.push(Array.from({ length: CHUNK }, (_, index) => index + held.length / 2));
   throw new Error("This process's memory has no limit.");
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
@@ -65,7 +65,7 @@ async function start(): Promise<RunningProgram> {
       log,
     },
     schedules: { store: firestoreSchedules(documents), off: new Set() },
-    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", MIN_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     waits: new Waits(),
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
@@ -78,7 +78,7 @@ async function start(): Promise<RunningProgram> {
       invoker: config.INVOKER_SERVICE_ACCOUNT,
       clock: tokenClock,
     }),
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       handlers: assembleHandlers(
         CHAOS_REGISTRY,

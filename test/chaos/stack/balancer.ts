@@ -20,7 +20,7 @@ export interface Balancer {
 }
 
 /** A worker that has just ended may be tried before that is known. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** A worker to pass deliveries to. */
 export interface Target {
@@ -53,7 +53,7 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
   const pass = (call: Call, tried: number): void => {
     const all = targets();
     const target = leastBusy(all, turn++);
-    if (!target || tried >= MOST_TRIES) {
+    if (!target || tried >= MAX_TRIES) {
       call.response.writeHead(503, { "retry-after": "1" }).end();
       return;
     }

@@ -7,7 +7,7 @@ const BUGS = path.join(import.meta.dirname, "../bugs/build-in.ts");
 /** Enough for a program and its load; a handler that allocates all it can soon uses it up. */
 const MEMORY_LIMIT_MIB = 160;
 /** A program that is killed during its start is started again; one that never starts is not. */
-const MOST_FAILED_STARTS = 20;
+const MAX_FAILED_STARTS = 20;
 
 /** What may differ between the processes of a slot. */
 export interface WorkerClock {
@@ -120,7 +120,7 @@ export class ProgramSlot {
   }
 
   #startAgain(): void {
-    if (this.#isOver || this.#failedStarts > MOST_FAILED_STARTS) return;
+    if (this.#isOver || this.#failedStarts > MAX_FAILED_STARTS) return;
     this.start().catch(() => {
       this.#failedStarts++;
       this.#startAgain();

@@ -16,7 +16,7 @@ const BOTH = ["previous", "today"] as const;
 /** A claim in the default queue ends after this long. */
 const LEASE_MS = 50_000;
 /** Deliveries of an unknown type before it becomes a dead letter. */
-const MOST_UNKNOWN_TYPES = 10;
+const MAX_UNKNOWN_TYPES = 10;
 /** On a busy machine the first deliveries take seconds. */
 const IDLE_LIMIT_MS = 50_000;
 
@@ -233,7 +233,7 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
     const results = await inEachOrder(async (first, second) => {
       const task = seal({ type: "coming.soon", queue: "default", idempotency: "claim" }, { n: 1 });
       const endings: string[] = [];
-      for (let retryCount = 0; retryCount < MOST_UNKNOWN_TYPES; retryCount++) {
+      for (let retryCount = 0; retryCount < MAX_UNKNOWN_TYPES; retryCount++) {
         endings.push(await workers.deliver(retryCount % 2 === 0 ? first : second, task, { retryCount }));
       }
       const letter = (await workers.lettersOf(task)).get(task.id)?.fields;
@@ -241,7 +241,7 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
       return endings;
     });
 
-    const waiting = Array.from({ length: MOST_UNKNOWN_TYPES - 1 }, () => "404 unknown-type");
+    const waiting = Array.from({ length: MAX_UNKNOWN_TYPES - 1 }, () => "404 unknown-type");
     expect(results).toEqual(inEveryOrder([...waiting, "200 dead"]));
   });
 

@@ -10,7 +10,7 @@ const PREVIOUS_COMMIT = "10b8f76718940ea5224e4c5b154c6048188a879b";
 /** What its programs are made of. */
 const PATHS = ["package.json", "shared", "services/worker", "services/producer"];
 
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Whether this is a shallow clone that ends before the previous revision. Any other clone must have it. */
 export function isTooShallow(): boolean {
@@ -30,5 +30,5 @@ export function unpackPreviousRevision(): string {
 }
 
 function git(args: readonly string[], input = ""): Buffer {
-  return execFileSync("git", args, { cwd: PROJECT_DIR, input, maxBuffer: MOST_BYTES });
+  return execFileSync("git", args, { cwd: PROJECT_DIR, input, maxBuffer: MAX_BYTES });
 }

@@ -3,13 +3,13 @@ import { SERVICES, startService } from "./service.ts";
 
 /** Enough lines for any pipe's buffer and for what may wait: each request is a line. */
 const REQUESTS = 6_000;
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 
 async function request(port: number, times: number): Promise<Set<number>> {
   const statuses = new Set<number>();
-  for (let sent = 0; sent < times; sent += AT_ONCE) {
+  for (let sent = 0; sent < times; sent += CONCURRENCY) {
     const url = `http://127.0.0.1:${port}/tasks/unknown`;
-    const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => fetch(url, { method: "POST" })));
+    const answers = await Promise.all(Array.from({ length: CONCURRENCY }, () => fetch(url, { method: "POST" })));
     for (const { status } of answers) statuses.add(status);
   }
   return statuses;
@@ -47,7 +47,7 @@ test.for(SERVICES)("the %s continues serving when its log's reader has gone", as
   const service = await startService(name, context);
   service.child.stdout.destroy();
 
-  expect(await request(service.port, AT_ONCE * 4)).toEqual(new Set([name === "worker" ? 401 : 404]));
+  expect(await request(service.port, CONCURRENCY * 4)).toEqual(new Set([name === "worker" ? 401 : 404]));
   service.child.kill("SIGTERM");
 
   expect(await service.ended).toBe(0);

@@ -9,7 +9,7 @@ import type { Ending } from "../process/ending.ts";
 const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;
 
 /** No delivery makes more calls of one kind. */
-const MOST_CALLS = 100;
+const MAX_CALLS = 100;
 
 /** The delivery was over before it reached the call that was to fail. */
 export class NeverReached extends Error {}
@@ -141,7 +141,7 @@ function letOthersPass({ world }: Story, { answer }: Other): void {
   const { subject, other } = world;
   const onArrival = async (): Promise<void> => void (await world.answeredOrStuck(other, answer));
   for (const rpc of ["Commit", "BatchGetDocuments"]) {
-    void subject.faults.inject({ rpc, when: "after-effect", answer: "its-own", times: MOST_CALLS, onArrival });
+    void subject.faults.inject({ rpc, when: "after-effect", answer: "its-own", times: MAX_CALLS, onArrival });
   }
 }
 

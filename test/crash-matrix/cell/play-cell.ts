@@ -10,7 +10,7 @@ import type { World } from "../process/world.ts";
 const AWAY_STEPS = 6;
 
 /** No task of the matrix needs more deliveries than this after the fault. */
-const MOST_REDELIVERIES = 6;
+const MAX_REDELIVERIES = 6;
 
 /**
  * Plays one cell: the history before it, the delivery that meets the fault, and good deliveries until the task ends.
@@ -50,7 +50,7 @@ async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
   const { world, usualEnd } = story;
   const again: Ending[] = [];
   while (again.at(-1)?.status !== 200) {
-    if (again.length === MOST_REDELIVERIES) throw new Error(`Never acknowledged: ${JSON.stringify(again)}.`);
+    if (again.length === MAX_REDELIVERIES) throw new Error(`Never acknowledged: ${JSON.stringify(again)}.`);
     const ending = await story.deliver(world.other, { end: usualEnd });
     again.push(ending);
     if (ending.status === 409 || ending.status === 503) await passAway(world, cell);

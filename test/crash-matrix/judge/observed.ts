@@ -4,7 +4,7 @@ import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { conflictLetterId, deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
-import { problemOfLog } from "../../harness/worker/told-attempts.ts";
+import { problemOfLog } from "../../harness/worker/logged-attempts.ts";
 import type { Ending } from "../process/ending.ts";
 
 /** A task's record and its letters at one moment. */

@@ -20,7 +20,7 @@ import {
 } from "../../../services/worker/runner/handler.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
@@ -145,7 +145,7 @@ export async function startOutboxProcess(
     relay: createOwnRelay(relay),
     around: (_delivery, next) => next(),
     tokens: TOKENS,
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       handlers: new Map(boundHandlers(doings).map((handler) => [handler.taskType.type, handler])),
       queues,

@@ -39,7 +39,7 @@ export interface OutboxWorld {
 const [DEFAULT_QUEUE = ""] = QUEUE_PATHS;
 const HOUR_MS = 3_600_000;
 /** A hop's entry is relayed, and its task delivered, a round later than what made it. */
-const MOST_ROUNDS = 6;
+const MAX_ROUNDS = 6;
 
 /** One task: how it came to where the fault meets it, and how it goes on from there. */
 class OutboxStory {
@@ -177,7 +177,7 @@ class OutboxStory {
     doings.plans.set(this.id, this.#scenario.plan === "enqueues" ? "enqueues" : "succeeds");
     if (this.#scenario.before === "early") await other.run(this.id);
     if (this.#isScheduled) await other.tick(this.schedule, { isOff: this.#isTurnedOff });
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const ids = [this.id, ...(await this.#followers())];
       for (const id of ids) {
         for (const entryId of await this.#entryIds(id)) await other.relay(entryId);

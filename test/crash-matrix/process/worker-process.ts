@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
 import { VirtualClock } from "handoff-emulators/clock";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type DeliveryTokenRules, createTokenRules } from "../../../services/worker/authenticate.ts";
@@ -64,7 +64,7 @@ export async function startWorkerProcess(
     relay: NO_RELAY,
     around: (_delivery, next) => next(),
     tokens: TOKENS,
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
       queues: deployTestQueues((key) => `${key}-queue`),

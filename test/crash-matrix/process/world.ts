@@ -7,7 +7,7 @@ import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.t
 import { type WorkerProcess, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after this many steps of a delivery. */
-const MOST_STEPS = 8;
+const MAX_STEPS = 8;
 
 /** How often a call must be found stuck, with a read answered in between, before it counts as stuck. */
 const TIMES_SEEN_STUCK = 3;
@@ -70,7 +70,7 @@ export class World {
     going: Promise<Answer>,
     step: () => Promise<void>,
   ): Promise<Answer> {
-    for (let steps = 0; steps < MOST_STEPS; steps++) {
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
       const answer = await this.answeredOrStuck(process, going);
       if (answer !== null) return answer;
       await step();

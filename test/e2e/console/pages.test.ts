@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { registry } from "../../../shared/tasks/index.ts";
 import { type Look, hasBrowser, shareBrowser } from "../../harness/browser/share-browser.ts";
-import { type LivedIn, liveIn, pagesOf } from "../../harness/browser/lived-in.ts";
+import { type PopulatedStack, populateStack, pagesOf } from "../../harness/browser/populated-stack.ts";
 import { shareStack } from "../support/stack-process.ts";
 
 const WIDE = { width: 1_440, height: 900 };
@@ -20,12 +20,12 @@ const LOOKS: readonly (readonly [string, Look])[] = [
 describe.runIf(hasBrowser)("the console's pages", () => {
   const sharedStack = shareStack();
   const open = shareBrowser();
-  let livedIn: Promise<LivedIn> | undefined;
+  let livedIn: Promise<PopulatedStack> | undefined;
 
   /** Calls back with each page, by its name. */
   const visitAll = async (page: Page, look: (name: string) => Promise<void>): Promise<void> => {
     const { ports } = sharedStack();
-    livedIn ??= liveIn(`http://127.0.0.1:${ports.producer}`);
+    livedIn ??= populateStack(`http://127.0.0.1:${ports.producer}`);
     for (const [name, path] of pagesOf(await livedIn, registry)) {
       const response = await page.goto(`http://127.0.0.1:${ports.console}${path}`);
       expect([name, response?.status()]).toEqual([name, name.startsWith("no-such") ? 404 : 200]);

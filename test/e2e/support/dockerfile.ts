@@ -4,8 +4,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
-const LONGEST_RUN_MS = 180_000;
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const MAX_RUN_MS = 180_000;
 
 /** How an image of a target would be started. */
 export interface BuiltStage {
@@ -98,8 +98,8 @@ async function apply(
       await run("sh", ["-c", rest], {
         cwd: path.join(stage.root, stage.workdir),
         env: builderEnv(stage.root),
-        timeout: LONGEST_RUN_MS,
-        maxBuffer: MOST_OUTPUT_BYTES,
+        timeout: MAX_RUN_MS,
+        maxBuffer: MAX_OUTPUT_BYTES,
       });
       return;
     case "ENV": {

@@ -43,13 +43,13 @@ export function signToken(key: SigningKey, claims: Fields, header: Fields = {}):
   );
 }
 
-const MOST_SIGNATURES = 1_000;
+const MAX_SIGNATURES = 1_000;
 const signatures = new WeakMap<SigningKey, Map<string, Buffer>>();
 
 /** RS256 signs a text always alike (https://www.rfc-editor.org/rfc/rfc8017#section-8.2), and that takes a millisecond. */
 function signatureOf(input: string, key: SigningKey): Buffer {
   const known = signatures.get(key) ?? new Map<string, Buffer>();
-  if (known.size >= MOST_SIGNATURES) known.clear();
+  if (known.size >= MAX_SIGNATURES) known.clear();
   const signature = known.get(input) ?? createSign("RSA-SHA256").update(input).sign(key.privateKey);
   known.set(input, signature);
   signatures.set(key, known);

@@ -30,7 +30,7 @@ const TYPES = { A: 1, AAAA: 28 } as const;
 const CNAME = 5;
 /** The limit for UDP without EDNS (https://www.rfc-editor.org/rfc/rfc1035). */
 const MAX_UDP_BYTES = 512;
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 /**
  * A DNS server on loopback, over UDP and TCP on one port. Unknown names don't exist. Responses that are too long for
@@ -80,7 +80,7 @@ export async function startDnsServer(
 }
 
 async function bindBoth(): Promise<{ udp: dgram.Socket; tcp: net.Server; port: number }> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const udp = dgram.createSocket("udp4");
     udp.bind(0, "127.0.0.1");
     await once(udp, "listening");

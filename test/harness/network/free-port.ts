@@ -7,15 +7,15 @@ import net from "node:net";
  */
 const LOWEST_PORT = 15_000;
 const PORTS = 15_000;
-const MOST_TRIES = 50;
+const MAX_TRIES = 50;
 
 /** A loopback port that was free a moment ago, for programs that can't pick their own. */
 export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
     if (await isFree(port)) return port;
   }
-  throw new Error(`None of ${MOST_TRIES} ports was free.`);
+  throw new Error(`None of ${MAX_TRIES} ports was free.`);
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** The limits of a payload. */
-const MOST_BYTES = 256 * 1024;
-const MOST_VALUES = 32_768;
+const MAX_BYTES = 256 * 1024;
+const MAX_VALUES = 32_768;
 /** The limit is 64 for the whole body, and the body, the payload and its data take some. */
 const LEVELS = 60;
 
@@ -50,9 +50,9 @@ export function costlyPayload(shape: Shape, url: string): string {
   let items = "";
   for (let index = 0; ; index++) {
     const [json, more] = SHAPES[shape](index);
-    if (values + more > MOST_VALUES || frame(items, "").length + json.length + 1 > MOST_BYTES) break;
+    if (values + more > MAX_VALUES || frame(items, "").length + json.length + 1 > MAX_BYTES) break;
     items += `,${json}`;
     values += more;
   }
-  return frame(items, "x".repeat(MOST_BYTES - frame(items, "").length));
+  return frame(items, "x".repeat(MAX_BYTES - frame(items, "").length));
 }

@@ -18,9 +18,9 @@ export interface Flooded {
 
 const CANARY = { type: "canary.natural", queue: "bulk" };
 const POLL_MS = 50;
-const LONGEST_MS = 120_000;
+const MAX_MS = 120_000;
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 2_000;
 
 /**
  * Enqueues many large tasks at once, with canaries in another queue, and waits until all of them are done. Meanwhile,
@@ -59,14 +59,14 @@ async function warmUp(instances: SmallInstances): Promise<void> {
 }
 
 async function tooLate(): Promise<never> {
-  await pause(LONGEST_MS, undefined, { ref: false });
+  await pause(MAX_MS, undefined, { ref: false });
   throw new Error("Some tasks were never delivered.");
 }
 
 /** Repeats a request until the producer has room for it, at growing intervals, as callers do. */
 async function handOver({ producer }: SmallInstances, body: string): Promise<void> {
-  const untilMs = performance.now() + LONGEST_MS;
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
+  const untilMs = performance.now() + MAX_MS;
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, MAX_RETRY_MS)) {
     const headers = { "content-type": "application/json" };
     const response = await fetch(`${producer.url}/v1/tasks`, { method: "POST", headers, body });
     const text = await response.text();
@@ -79,7 +79,7 @@ async function handOver({ producer }: SmallInstances, body: string): Promise<voi
 
 async function untilEmpty({ queues }: SmallInstances, key: string): Promise<void> {
   const client = await createCloudTasksClient(queues);
-  const untilMs = performance.now() + LONGEST_MS;
+  const untilMs = performance.now() + MAX_MS;
   try {
     for (;;) {
       const [tasks] = await client.listTasks({ parent: client.queuePath(LOCAL.project, LOCAL.location, key) });

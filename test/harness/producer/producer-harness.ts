@@ -9,7 +9,7 @@ import { firestoreSchedules } from "../../../services/producer/schedules/firesto
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import type { Throughput } from "../../../services/producer/throughput/throughput.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
@@ -141,7 +141,7 @@ function assembleProducer(
     throughput: given.throughput,
     relay,
     schedules: { store: firestoreSchedules(documents), off: new Set(given.schedulesOff) },
-    admission: new Admission(given.limits ?? admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(given.limits ?? admissionLimits("producer", MIN_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     waits: new Waits(),
     ...(console ? { console } : {}),

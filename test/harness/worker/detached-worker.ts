@@ -1,5 +1,5 @@
 import { trace } from "@opentelemetry/api";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { RunningTask } from "../../../shared/process/running-task.ts";
@@ -30,7 +30,7 @@ export function detachedWorker() {
     relay: NO_RELAY,
     task: new RunningTask(log),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       clock,
       handlers: new Map(),

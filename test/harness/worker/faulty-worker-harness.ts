@@ -8,7 +8,7 @@ import { type Fault, type FaultProxy, startFaultProxy } from "../network/fault-p
 import { type WorkerHarnessOptions, setUpWorker } from "./worker-harness.ts";
 
 /** No task in these tests needs more deliveries. */
-const MOST_REDELIVERIES = 5;
+const MAX_REDELIVERIES = 5;
 
 /** The status of a response, and its outcome. */
 export type Ending = [status: number, outcome: string | null];
@@ -62,7 +62,7 @@ export async function setUpFaultyWorker(
     /** Redelivers a task until it is acknowledged, as the queue would, and lets a lease in the way expire. */
     async redeliver(task: Envelope): Promise<Ending[]> {
       const endings: Ending[] = [];
-      for (let retry = 1; retry <= MOST_REDELIVERIES; retry++) {
+      for (let retry = 1; retry <= MAX_REDELIVERIES; retry++) {
         const ending = await deliver(task, retry);
         endings.push(ending);
         if (ending[0] === 200) return endings;

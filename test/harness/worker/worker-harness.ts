@@ -2,7 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
@@ -158,7 +158,7 @@ function assembleWorker(
       clock: sharedClock ? systemClock : clock,
       ...(authMode ? { mode: authMode } : {}),
     }),
-    admission: new Admission(options.limits ?? admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(options.limits ?? admissionLimits("worker", MIN_MEMORY_MIB)),
     rules: {
       handlers: new Map(handlers.map((handler) => [handler.taskType.type, handler])),
       queues: deployTestQueues((key) => `${key}-queue`),

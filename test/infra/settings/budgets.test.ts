@@ -4,7 +4,7 @@ import { BudgetError, PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "../../..
 import type { QueueSettings } from "../../../shared/contract/queues.ts";
 import { type Registry, defineRegistry } from "../../../shared/contract/registry.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
-import { MOST_WAITS } from "../../../services/producer/tasks/status/waits.ts";
+import { MAX_WAITS } from "../../../services/producer/tasks/status/waits.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { FIXTURE } from "../support/fixture-registry.ts";
 
@@ -34,7 +34,7 @@ test("task types, queues and the default settings are consistent", () => {
 });
 
 test("requests that wait leave half of an instance's to the others", () => {
-  expect(MOST_WAITS).toBe(PRODUCER_CONCURRENCY / 2);
+  expect(MAX_WAITS).toBe(PRODUCER_CONCURRENCY / 2);
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { textOf } from "../../../infra/preview/wire-values.ts";
 import {
   LETTER_FILTERS,
   type LetterFilter,
-  lettersBy,
+  letterQuery,
   pageBy,
   pageOfLetters,
 } from "../../../shared/records/letters/dead-letter-queries.ts";
@@ -166,7 +166,7 @@ function everyLetterQuery(db: Firestore, prefix: string): Query[] {
   return [
     pageOfLetters(letters, null),
     pageOfLetters(letters, "any"),
-    ...choices.map((filter) => lettersBy(letters, filter)),
+    ...choices.map((filter) => letterQuery(letters, filter)),
     ...choices.map((filter) => pageBy(letters, filter, { limit: 1, after: null, fields: ["type"] })),
     ...choices.map((filter) => pageBy(letters, filter, { limit: 1, after, fields: ["type"] })),
   ];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { membersThatCall } from "../../../infra/settings/access-settings.ts";
+import { callerMembers } from "../../../infra/settings/access-settings.ts";
 import { SettingsError, parseSettings as parseFor } from "../../../infra/settings/settings.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { secret } from "../../../shared/contract/task-settings.ts";
@@ -98,7 +98,7 @@ test("addresses are kept in lower case, and everybody named may call the produce
   expect(settings.callerTypes).toEqual(
     new Map([["shop@p.iam.gserviceaccount.com", ["webhook.*", "document.publish"]]]),
   );
-  expect(membersThatCall(settings)).toEqual([
+  expect(callerMembers(settings)).toEqual([
     "user:Ops@example.com",
     "serviceAccount:shop@p.iam.gserviceaccount.com",
     "serviceAccount:deployer@p.iam.gserviceaccount.com",

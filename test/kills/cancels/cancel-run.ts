@@ -11,7 +11,7 @@ export interface CancelOptions {
 const DELAY_SECONDS = 3_600;
 /** A relay gives a CreateTask up after 3 s; a cancel that took much of that proves nothing. */
 const HELD_MS = 2_000;
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 const GONE_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
@@ -24,7 +24,7 @@ export async function runCancels(stack: KillStack, { cancels }: CancelOptions): 
   await untilCreated(producer, 0);
   const broken: string[] = [];
   let inTime = 0;
-  for (let n = 1; inTime < cancels && n <= MOST_TRIES * cancels; n++) {
+  for (let n = 1; inTime < cancels && n <= MAX_TRIES * cancels; n++) {
     const cancelled = await cancelWhileRelayed(n, { stack, producer, application });
     if (cancelled.status !== 200) broken.push(`task ${n}: its cancel was answered ${cancelled.status}`);
     if (!cancelled.isInTime) continue;

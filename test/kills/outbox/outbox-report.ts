@@ -11,7 +11,7 @@ export interface Report {
 }
 
 /** How many transactions must have stood in each window, or half of what was asked for there if that is less. */
-const LEAST_HITS = 50;
+const MIN_HITS = 50;
 
 /** Reads from the application's own documents which transactions committed, and checks what became of each. */
 export async function reportOutbox(stack: KillStack, run: OutboxRun, options: OutboxOptions): Promise<Report> {
@@ -34,7 +34,7 @@ export async function reportOutbox(stack: KillStack, run: OutboxRun, options: Ou
     return problemsOf({ n, window }, facts).map((what) => `transaction ${n}, ${window}: ${what}`);
   });
   const { windows, transactions } = options;
-  const few = windows.filter((window) => run.hits[window] < Math.min(LEAST_HITS, transactions / windows.length / 2));
+  const few = windows.filter((window) => run.hits[window] < Math.min(MIN_HITS, transactions / windows.length / 2));
   const broken = [
     ...problems,
     ...few.map((window) => `only ${run.hits[window]} transactions were hit ${window}`),

@@ -36,7 +36,7 @@ export interface OutboxRun {
 }
 
 /** Transactions that nobody disturbs are committed so many at once. */
-const AT_ONCE = 5;
+const CONCURRENCY = 5;
 
 /** Commits transactions in batches, and kills the application or the producer in a window of each batch. */
 export async function runOutbox(
@@ -111,10 +111,10 @@ async function killIn(
 }
 
 async function commitUndisturbed(application: Victim, numbers: readonly number[]): Promise<void> {
-  for (let first = 0; first < numbers.length; first += AT_ONCE) {
+  for (let first = 0; first < numbers.length; first += CONCURRENCY) {
     await place(
       application,
-      numbers.slice(first, first + AT_ONCE).map((n) => orderOf(n, null)),
+      numbers.slice(first, first + CONCURRENCY).map((n) => orderOf(n, null)),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ChaosPayload, KINDS } from "../../chaos/load/task-types.ts";
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { untilIdle } from "../idle.ts";
 import type { KillStack, Victim } from "../kill-stack.ts";
 import { holdCalls } from "../outbox/windows.ts";
@@ -22,12 +22,12 @@ export interface ReplayRun {
 }
 
 /** Requests at once. */
-const AT_ONCE = 20;
+const CONCURRENCY = 20;
 /** How many calls are held when the producer is killed. */
 const HELD_CALLS = 10;
 const ANSWER_LIMIT_MS = 20_000;
 /** How often a task is asked for that a busy producer refuses. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 const acceptedSchema = z.looseObject({ id: z.string() });
 
@@ -57,7 +57,7 @@ export async function runReplays(
   ];
   print(`killed the producer twice, ${held.join(" and ")} requests in the middle, ${run.unanswered} unanswered`);
   const producer = await stack.startProducer();
-  await atOnce(all, AT_ONCE, async (task) => {
+  await forEachConcurrently(all, CONCURRENCY, async (task) => {
     await Promise.all([replay(task, producer.url, run), replay(task, producer.url, run)]);
   });
   await untilIdle(stack);
@@ -66,7 +66,7 @@ export async function runReplays(
     stack,
     [...run.answers.values()].flatMap((ids) => [...ids]),
   );
-  await atOnce(all, AT_ONCE, (task) => replay(task, producer.url, run));
+  await forEachConcurrently(all, CONCURRENCY, (task) => replay(task, producer.url, run));
   await ticks.stop();
   await untilIdle(stack);
   await producer.end();
@@ -82,10 +82,10 @@ interface Answers {
 async function makeLetters(stack: KillStack, count: number): Promise<Map<number, string>> {
   const ids = new Map<number, string>();
   const numbers = Array.from({ length: count }, (_, n) => n);
-  await atOnce(numbers, AT_ONCE, async (n) => {
+  await forEachConcurrently(numbers, CONCURRENCY, async (n) => {
     const kind = KINDS[n % KINDS.length] ?? "claim";
     const payload: ChaosPayload = { n, script: "dies-first", beforeMs: 0, afterMs: 0, secret: "" };
-    for (let tries = 0; tries < MOST_TRIES && !ids.has(n); tries++) {
+    for (let tries = 0; tries < MAX_TRIES && !ids.has(n); tries++) {
       const { status, content } = await post(
         `${stack.producer}/v1/tasks`,
         { type: `chaos.${kind}`, payload },
@@ -108,7 +108,7 @@ async function replayAndKill(
   const producer: Victim = await stack.startProducer();
   let asked = 0;
   const middle = Promise.withResolvers<ReturnType<typeof holdCalls>>();
-  const asking = atOnce(tasks, AT_ONCE, async (task) => {
+  const asking = forEachConcurrently(tasks, CONCURRENCY, async (task) => {
     if (asked++ === Math.floor(tasks.length / 2)) {
       middle.resolve(holdCalls(producer[service], { rpc, when: "after-effect" }, Math.min(HELD_CALLS, tasks.length)));
     }
@@ -149,5 +149,5 @@ async function post(url: string, body: object, key: string | undefined): Promise
 }
 
 async function deleteRecords({ db }: KillStack, ids: readonly string[]): Promise<void> {
-  await atOnce(ids, AT_ONCE, async (id) => void (await db.collection("taskRecords").doc(id).delete()));
+  await forEachConcurrently(ids, CONCURRENCY, async (id) => void (await db.collection("taskRecords").doc(id).delete()));
 }

@@ -7,7 +7,7 @@ import { INSTANCE, type WorldEvent } from "../world/world.ts";
 type Wrote = Omit<Extract<WorldEvent, { kind: "wrote" }>, "kind" | "fence"> & { readonly hop?: number };
 type Entry = Readonly<Record<string, unknown>>;
 
-const MOST_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 
 /** Outcomes of attempts that leave their number to the next one. */
 const UNCOUNTED: readonly unknown[] = ["released", "saturated", "unknown-type", "snoozed"];
@@ -34,8 +34,8 @@ export function tellsOfEnds(wrote: Wrote, nowMs: number): boolean {
   const last = own === 1 ? log.at(-1) : undefined;
   return (
     after.attemptLog !== undefined &&
-    log.length === Math.min(MOST_ENTRIES, total) &&
-    kept.every((entry, index) => entry === carried[index + Math.max(0, total - MOST_ENTRIES)]) &&
+    log.length === Math.min(MAX_ENTRIES, total) &&
+    kept.every((entry, index) => entry === carried[index + Math.max(0, total - MAX_ENTRIES)]) &&
     isInOrder(log) &&
     (own === 0 || (last !== undefined && isEnd(last, { transition, attempts: after.attempts, sentMs, hop })))
   );

@@ -5,7 +5,7 @@ import { RESULT, type Step, takeStep } from "../steps.ts";
 import { type WorldEvent, LEASE_MS, type World } from "../world/world.ts";
 
 /** It waits for a lease that is in the way; the delivery after that ends the task. */
-const MOST_GOOD_DELIVERIES = 2;
+const MAX_GOOD_DELIVERIES = 2;
 
 /**
  * What Cloud Tasks does once the faults are over: it delivers until it is told that the task is done. Suspended
@@ -20,7 +20,7 @@ export function driveToEnd(from: World, decisions: Decisions): { readonly ended:
     world = result.world;
     return result.events;
   };
-  for (let delivery = 0; delivery < MOST_GOOD_DELIVERIES && !world.isAcknowledged; delivery++) {
+  for (let delivery = 0; delivery < MAX_GOOD_DELIVERIES && !world.isAcknowledged; delivery++) {
     const busyMs = busyTime(take({ kind: "arrive", faults: [] }));
     if (busyMs > 0) take({ kind: "wait", ms: Math.min(busyMs, LEASE_MS) });
     else if (!world.isAcknowledged) take({ kind: "end", which: newest(world), how: SUCCESS, faults: [] });
@@ -32,12 +32,12 @@ export function driveToEnd(from: World, decisions: Decisions): { readonly ended:
 }
 
 /** The last claim that let an attempt begin, its lease, and the dead letter. */
-const MOST_DEADLY_DELIVERIES = 3;
+const MAX_DEADLY_DELIVERIES = 3;
 
 /** Whether a task whose every attempt is killed is dead-lettered before Cloud Tasks deletes it for its age. */
 export function isDeadLetteredInTime(from: World, decisions: Decisions): boolean {
   let { world } = takeStep({ ...from, hasFailed: true }, { kind: "grow-old" }, decisions);
-  for (let delivery = 0; delivery < MOST_DEADLY_DELIVERIES && !world.isAcknowledged; delivery++) {
+  for (let delivery = 0; delivery < MAX_DEADLY_DELIVERIES && !world.isAcknowledged; delivery++) {
     world = takeStep(world, { kind: "arrive", faults: [] }, decisions).world;
     world = takeStep(world, { kind: "crash", which: newest(world), afterEffect: false }, decisions).world;
     world = takeStep(world, { kind: "wait", ms: LEASE_MS }, decisions).world;

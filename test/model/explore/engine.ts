@@ -112,7 +112,7 @@ function stepsTo<Step>(path: Path<Step> | null): Step[] {
 }
 
 /** How many of the worlds that count as equal are compared with the first of them. */
-const MOST_COMPARED = 3;
+const MAX_COMPARED = 3;
 
 /** Two ways to worlds that count as alike, and a step that leads to worlds that don't. */
 export interface DifferenceIn<Step> {
@@ -144,7 +144,7 @@ export function findDifferenceIn<World, Step>(
         const path = [...from.path, step];
         const key = model.keyOf(world);
         const alike = known.get(key);
-        if (alike && (world === from.world || alike.compared >= MOST_COMPARED)) continue;
+        if (alike && (world === from.world || alike.compared >= MAX_COMPARED)) continue;
         const exits = exitsOf(world);
         if (!alike) {
           known.set(key, { path, exits, compared: 0 });

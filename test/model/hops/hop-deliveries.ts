@@ -2,7 +2,7 @@ import type { Claimant } from "../../../services/worker/lifecycle/admission.ts";
 import type { AttemptEnd, Settlement } from "../../../services/worker/lifecycle/settlement.ts";
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import { isEarly } from "../../../shared/contract/envelope.ts";
-import { carriedSnoozes } from "../../../shared/records/task-record.ts";
+import { snoozesInARow } from "../../../shared/records/task-record.ts";
 import { isSuccess } from "../world/scenario.ts";
 import { RESULT } from "../steps.ts";
 import { INSTANCE, MAX_ATTEMPTS } from "../world/world.ts";
@@ -19,7 +19,7 @@ export type HowEnded = "succeeds" | "fails" | "waits" | "snoozes" | "dies";
 /** Cloud Tasks, or somebody at its console, delivers a hop: also before its time, and also once more after its end. */
 export function deliver(scenario: HopScenario, name: Name): void {
   if (name.isPurged) throw IMPOSSIBLE;
-  if (!scenario.decisions.mayComeFrom(name.queue, taskIdOf(scenario.world.kind), scenario.revision)) {
+  if (!scenario.decisions.acceptsDeliveryFrom(name.queue, taskIdOf(scenario.world.kind), scenario.revision)) {
     return refuse(scenario, name);
   }
   const attempt = newAttempt(scenario, name);
@@ -74,7 +74,7 @@ function claim(scenario: HopScenario, attempt: HopAttempt): void {
     const decision = decisions.admitClaim(world.record, claimant, world.nowMs);
     if (decision.kind === "reject") return planOf(scenario, decision, name);
     const { attempt: numbers, from, log, transition } = decision;
-    const snoozes = from ? (from.owner === attempt.owner ? (from.snoozes ?? 0) : carriedSnoozes(from)) : 0;
+    const snoozes = from ? (from.owner === attempt.owner ? (from.snoozes ?? 0) : snoozesInARow(from)) : 0;
     const claimed = { ...attempt, numbers, log, snoozes };
     return { transition, proceed: () => begin(scenario, claimed, before) };
   });

@@ -1,4 +1,4 @@
-import { type TaskRecord, carriedSnoozes, isTerminal } from "../../../shared/records/task-record.ts";
+import { type TaskRecord, snoozesInARow, isTerminal } from "../../../shared/records/task-record.ts";
 import { tellsOfEnds, tellsOfLoss } from "../explore/attempt-logs.ts";
 import { IMPOSTOR_HASH, PAYLOAD_HASH } from "../world/world.ts";
 import { isLive, isOver } from "./hop-scenario.ts";
@@ -58,13 +58,13 @@ export const HOP_INVARIANTS = {
       const from = isValid(one.before, before) ? one.before : null;
       if (one.transition.kind === "snooze") {
         // A claim carries the number on.
-        const earlier = before.kind === "claim" ? (from?.snoozes ?? 0) : from ? carriedSnoozes(from) : 0;
+        const earlier = before.kind === "claim" ? (from?.snoozes ?? 0) : from ? snoozesInARow(from) : 0;
         return one.after.snoozes === earlier + 1;
       }
       if (one.transition.kind === "retry" && step.kind === "end") return one.after.snoozes === undefined;
       if (one.transition.kind !== "hop") return true;
       // Whoever takes the task from an attempt that was lost writes the record anew, and that attempt counts.
-      const kept = one.transition.as && from ? carriedSnoozes(from) : (from?.snoozes ?? 0);
+      const kept = one.transition.as && from ? snoozesInARow(from) : (from?.snoozes ?? 0);
       return (one.after.snoozes ?? 0) === kept;
     }),
 

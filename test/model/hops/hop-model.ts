@@ -21,7 +21,7 @@ export const HOP_PROMISES: readonly HopPromise[] = [
 ];
 
 /** Names become free, a lease ends, an entry is relayed, and its hop is delivered; a delivery that is early adds a hop. */
-const MOST_ROUNDS = 6;
+const MAX_ROUNDS = 6;
 
 /** The model of a task that moves from hop to hop. */
 export function hopModel(
@@ -84,7 +84,7 @@ function driveHops(
     taken.push(one);
     world = one.after;
   };
-  for (let round = 0; round < MOST_ROUNDS && !isOver(world); round++) {
+  for (let round = 0; round < MAX_ROUNDS && !isOver(world); round++) {
     for (const { hop } of world.entries.filter(({ payloadHash }) => payloadHash === PAYLOAD_HASH)) {
       take({ kind: "relay", hop });
       take({ kind: "create", which: 0 });

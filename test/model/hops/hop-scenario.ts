@@ -34,7 +34,7 @@ export interface HopPlan {
 }
 
 /** No fault of the model makes anybody decide more often. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** Thrown where nothing can come of a world: such a step isn't taken. One for all, since to note where it is thrown takes longer than most steps. */
 export const IMPOSSIBLE = new Error("Nothing can come of it.");
@@ -86,7 +86,7 @@ export class HopScenario {
 
   /** Decides and commits, as often as it takes. False if nobody hears of the result. */
   commit(envelope: Envelope, makePlan: () => HopPlan): boolean {
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const { transition, proceed } = makePlan();
       const fault = transition ? this.takeFault() : undefined;
       if (transition) this.apply(transition, envelope);

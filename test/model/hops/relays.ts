@@ -5,7 +5,7 @@ import { type HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
 import { type Entry, type Relaying, envelopeAt, taskIdOf } from "./hop-world.ts";
 
 /** Two relays at once are all that can meet at one entry, and a third would do as one of them. */
-const MOST_RELAYS = 2;
+const MAX_RELAYS = 2;
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -15,7 +15,7 @@ const NOT_ALLOWED = { kind: "unacceptable", error: { code: "type_not_allowed", m
 /** A relay reads an entry. */
 export function startRelay(scenario: HopScenario, entry: Entry): void {
   const { relays } = scenario.world;
-  if (relays.length >= MOST_RELAYS) throw IMPOSSIBLE;
+  if (relays.length >= MAX_RELAYS) throw IMPOSSIBLE;
   scenario.change({ relays: [...relays, { revision: scenario.revision, entry, hasCreated: false }] });
 }
 

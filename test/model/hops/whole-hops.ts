@@ -2,7 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { isDeepStrictEqual } from "node:util";
 import { deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
 import { DELETED, SERVER_TIME } from "../../../shared/records/field-values.ts";
-import { type TaskRecord, carriedSnoozes } from "../../../shared/records/task-record.ts";
+import { type TaskRecord, snoozesInARow } from "../../../shared/records/task-record.ts";
 import type { Transition } from "../../../shared/records/transition.ts";
 import { CANCELLER } from "../cancels.ts";
 import { isWhole, tellsOfDeath } from "../explore/whole-documents.ts";
@@ -56,7 +56,7 @@ function snoozesAfter(transition: Transition, from: TaskRecord | null): number {
   if (transition.kind === "snooze") return transition.snoozes;
   if (transition.kind === "retry" && transition.endsSnoozes) return 0;
   const isNew = transition.kind === "claim" || ("as" in transition && transition.as !== null);
-  return isNew && from ? carriedSnoozes(from) : (from?.snoozes ?? 0);
+  return isNew && from ? snoozesInARow(from) : (from?.snoozes ?? 0);
 }
 
 function childrenAfter(transition: Transition, { kind, nowMs }: HopWorld): string[] | undefined {

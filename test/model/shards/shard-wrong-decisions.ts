@@ -41,11 +41,11 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
   }),
   wrong("claim", "refuses deliveries from the queue before the change", {
     promise: HOPS_END,
-    decisions: { mayComeFrom: (name, id, queue) => newShardOnly(id, queue)[0] === name },
+    decisions: { acceptsDeliveryFrom: (name, id, queue) => newShardOnly(id, queue)[0] === name },
   }),
   wrong("claim", "runs what any queue delivers", {
     promise: "a delivery from a queue that its id can't come from is refused, and stays there",
-    decisions: { mayComeFrom: () => true },
+    decisions: { acceptsDeliveryFrom: () => true },
   }),
   wrong("claim", "lets a claim begin that another attempt has", {
     promise: "no claim begins while another attempt has the lease",

@@ -47,7 +47,7 @@ export interface Asked {
 const UNAVAILABLE: Outcome = { kind: "unavailable", reason: "record-store" };
 
 /** Enough for every repetition that the faults of one step can cause. */
-const MOST_CALLBACKS = 5;
+const MAX_CALLBACKS = 5;
 
 /** One step in progress: the world as it is by now, and what has happened in it. */
 export class Scenario {
@@ -147,7 +147,7 @@ export class Scenario {
 
   /** One commit of a client that reads first, and that reads and decides again if its commit gets no response. */
   transact(on: Asked, makePlan: () => Plan, { onTimeUp, overtake }: AfterLoss = {}): void {
-    for (let callback = 1; callback <= MOST_CALLBACKS; callback++) {
+    for (let callback = 1; callback <= MAX_CALLBACKS; callback++) {
       const plan = makePlan();
       const fault = this.nextFault();
       if (this.#commit(plan, fault) === "again") {
@@ -161,7 +161,7 @@ export class Scenario {
       else plan.proceed();
       return;
     }
-    throw new Error(`A callback ran more than ${MOST_CALLBACKS} times.`);
+    throw new Error(`A callback ran more than ${MAX_CALLBACKS} times.`);
   }
 
   #commit({ commit, idle }: Plan, fault: Fault | undefined): "again" | "over" {

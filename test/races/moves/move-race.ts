@@ -54,7 +54,7 @@ export interface MoveRaced {
 
 const HOUR_MS = 3_600_000;
 /** An early delivery makes the next hop; nothing makes more than this. */
-const MOST_ROUNDS = 3;
+const MAX_ROUNDS = 3;
 
 /** Lets a request race with the relay, a delivery or a hop of its task. */
 export async function raceMove(world: MoveWorld, { kind, move, opponent, hold }: MoveRace): Promise<MoveRaced> {
@@ -170,7 +170,7 @@ class Moving {
     this.mayEnd.resolve();
     this.#script(succeeded());
     events.length = 0;
-    for (let round = 0; round < MOST_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       for (const entryId of await world.entryIdsOf(id)) await world.relay(entryId);
       for (const name of await world.namesOf(id)) {
         const response = world.worker.nextResponse(id);

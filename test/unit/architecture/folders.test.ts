@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { CHECKOUT } from "./plant.ts";
 
 /** About a dozen. */
-const MOST_FILES = 14;
+const MAX_FILES = 14;
 
 /** The user's folders: they hold as many files as there are task types. */
 const YOURS = new Set(["shared/tasks", "services/worker/handlers", "test/contract/your-handlers"]);
@@ -13,7 +13,7 @@ const YOURS = new Set(["shared/tasks", "services/worker/handlers", "test/contrac
 function crowded(files: readonly string[]): string[] {
   const folders = Map.groupBy(files, (file) => path.dirname(file));
   return [...folders]
-    .filter(([folder, held]) => held.length > MOST_FILES && !YOURS.has(folder))
+    .filter(([folder, held]) => held.length > MAX_FILES && !YOURS.has(folder))
     .map(([folder, held]) => `${folder}: ${held.length}`);
 }
 
@@ -29,9 +29,9 @@ test("no folder holds more than about a dozen sources", () => {
 test("a folder that holds more is detected; subfolders and the user's folders don't count", () => {
   const many = (folder: string, count: number) => Array.from({ length: count }, (_, index) => `${folder}/${index}.ts`);
   const files = [
-    ...many("services/worker", MOST_FILES + 1),
-    ...many("services/producer", MOST_FILES),
-    ...many("services/producer/tasks", MOST_FILES),
+    ...many("services/worker", MAX_FILES + 1),
+    ...many("services/producer", MAX_FILES),
+    ...many("services/producer/tasks", MAX_FILES),
     ...many("shared/tasks", 100),
   ];
   expect(crowded(files)).toEqual(["services/worker: 15"]);

@@ -30,9 +30,9 @@ const ASIDE: readonly string[] = [
   "shared/records/letters/dead-letter.ts",
 ];
 
-const MOST_MODULES = 12;
-const MOST_RESULT_TYPES = 8;
-const MOST_LINES = 300;
+const MAX_MODULES = 12;
+const MAX_RESULT_TYPES = 8;
+const MAX_LINES = 300;
 
 const program = loadProgram(CHECKOUT, (file) => file === ENTRY);
 const modules = reachable(program, ENTRY, (file) => isIn(COUNTED, file) && !isIn(ASIDE, file));
@@ -52,24 +52,24 @@ test("each excluded place exists", () => {
 
 test("claim, run and settle use few modules", () => {
   expect(modules.length).toBeGreaterThan(3);
-  expect(ifTooMany(modules, MOST_MODULES)).toEqual([]);
+  expect(ifTooMany(modules, MAX_MODULES)).toEqual([]);
 });
 
 test("a whole delivery uses few modules of the worker, apart from handlers and telemetry", () => {
   const aside = ["services/worker/handlers/", "services/worker/telemetry/"];
   const ofWorker = reachable(program, ENTRY, (file) => isIn(["services/worker/"], file) && !isIn(aside, file));
   expect(ofWorker.length).toBeGreaterThan(3);
-  expect(ifTooMany([ENTRY, ...ofWorker], MOST_MODULES)).toEqual([]);
+  expect(ifTooMany([ENTRY, ...ofWorker], MAX_MODULES)).toEqual([]);
 });
 
 test("claim, run and settle return few types", () => {
   const types = resultTypes(program, modules);
   const report = types.map(({ name, returnedBy }) => `${name}, returned by ${returnedBy.join(", ")}`);
   expect(types.length).toBeGreaterThan(1);
-  expect(ifTooMany(report, MOST_RESULT_TYPES)).toEqual([]);
+  expect(ifTooMany(report, MAX_RESULT_TYPES)).toEqual([]);
 });
 
 test("none of these modules is long", () => {
-  const long = [ENTRY, ...modules].filter((file) => program.source(file).getLineStarts().length - 1 > MOST_LINES);
+  const long = [ENTRY, ...modules].filter((file) => program.source(file).getLineStarts().length - 1 > MAX_LINES);
   expect(long).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { Problem } from "../../../../shared/http/problem.ts";
 
 /** The largest body that is read, in bytes: several times the producer's largest response. */
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 
 const JSON_TYPE = /^application\/(?:problem\+)?json\b/;
 
@@ -37,7 +37,7 @@ async function readText({ body }: Response): Promise<string | undefined> {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
-    if (bytes > MOST_BYTES) {
+    if (bytes > MAX_BYTES) {
       await reader.cancel();
       return undefined;
     }

@@ -7,7 +7,7 @@ const DEFAULT_TOTAL_MS = 60_000;
 
 /** The first wait, in milliseconds; each later one is twice as long. */
 const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 
 /** The sources of time and randomness. */
 export interface Surroundings {
@@ -44,7 +44,7 @@ export function beginTries({ tries, totalMs }: Required<RetryLimits>, { clock, r
   return {
     async next(retryAfterMs, signal) {
       signal?.throwIfAborted();
-      const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (begun - 1), LONGEST_WAIT_MS);
+      const backoffMs = Math.min(FIRST_WAIT_MS * 2 ** (begun - 1), MAX_WAIT_MS);
       // A client that was told to wait never retries earlier, and clients don't all retry at once.
       const waitMs =
         retryAfterMs === undefined ? backoffMs * (1 - random() / 2) : retryAfterMs + FIRST_WAIT_MS * random();

@@ -2,7 +2,7 @@ import { Firestore, type Transaction, type WriteBatch } from "@google-cloud/fire
 import type { z } from "zod";
 import { plainEmail } from "../../../../shared/auth/email.ts";
 import type { TaskId } from "../../../../shared/contract/task-id.ts";
-import { collectionsBehind } from "../../../../shared/records/collections.ts";
+import { prefixedCollections } from "../../../../shared/records/collections.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
 import type { Client as CoreClient } from "../client.ts";
 import { createClient as createCoreClient } from "../create-client.ts";
@@ -81,7 +81,7 @@ export function createClient<const Types extends TaskTypes = TaskTypes>({
   }
   const producer = producerAt(options);
   const caller = callerOf(outbox.caller, producer.isLocal);
-  const writer = new EntryWriter(db, collectionsBehind(collectionPrefix).taskOutbox);
+  const writer = new EntryWriter(db, prefixedCollections(collectionPrefix).taskOutbox);
   return {
     ...createCoreClient<Types>(options),
     enqueueIn(to, taskType, payload, options) {

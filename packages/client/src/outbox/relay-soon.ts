@@ -6,7 +6,7 @@ import type { ProducerAddress } from "../producer.ts";
 const RELAY_LIMIT_MS = 300;
 
 /** How many entries a request may name. */
-const ENTRIES_A_REQUEST = 100;
+const ENTRIES_PER_REQUEST = 100;
 
 /**
  * Asks the producer to enqueue tasks that were just committed, and waits at most 300 ms: on Cloud Run, work that isn't
@@ -30,8 +30,8 @@ async function relay(producer: ProducerAddress, ids: readonly string[], signal: 
 }
 
 function inParts(ids: readonly string[]): readonly string[][] {
-  const parts = Math.ceil(ids.length / ENTRIES_A_REQUEST);
+  const parts = Math.ceil(ids.length / ENTRIES_PER_REQUEST);
   return Array.from({ length: parts }, (_, part) =>
-    ids.slice(part * ENTRIES_A_REQUEST, (part + 1) * ENTRIES_A_REQUEST),
+    ids.slice(part * ENTRIES_PER_REQUEST, (part + 1) * ENTRIES_PER_REQUEST),
   );
 }

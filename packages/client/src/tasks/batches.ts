@@ -3,8 +3,8 @@ import { keyOf } from "./idempotency-key.ts";
 import { newTaskText } from "./new-task-text.ts";
 
 /** The limits of one request. */
-const MOST_ITEMS = 500;
-const MOST_BYTES = 4 * 2 ** 20;
+const MAX_ITEMS = 500;
+const MAX_BYTES = 4 * 2 ** 20;
 
 const HEAD = '{"tasks":[';
 const TAIL = "]}";
@@ -39,10 +39,10 @@ export async function* batchesOf(tasks: AsyncIterable<NewTask> | Iterable<NewTas
     for await (const task of tasks) {
       const item = itemOf(task);
       const itemBytes = bytesOf(item.json) + ",".length;
-      if (batch.length > 0 && bytes + itemBytes + HEAD.length + TAIL.length > MOST_BYTES) yield take();
+      if (batch.length > 0 && bytes + itemBytes + HEAD.length + TAIL.length > MAX_BYTES) yield take();
       batch.push(item);
       bytes += itemBytes;
-      if (batch.length === MOST_ITEMS) yield take();
+      if (batch.length === MAX_ITEMS) yield take();
     }
   } catch (error) {
     if (batch.length > 0) yield take();

@@ -1,4 +1,4 @@
-import { whatJsonChanges } from "../../../../shared/contract/new-task/json-changes.ts";
+import { findJsonLosses } from "../../../../shared/contract/new-task/json-losses.ts";
 import type { NewTask } from "../task-types.ts";
 
 /**
@@ -20,7 +20,7 @@ export function newTaskText(task: NewTask): string {
  * @throws TypeError that lists every value that would be changed, with its path.
  */
 export function refuseChanges(payload: unknown, of: string): void {
-  const changed = whatJsonChanges(payload, ["payload"]);
+  const changed = findJsonLosses(payload, ["payload"]);
   if (changed.length === 0) return;
   const all = changed.map(({ path, message }) => `${path} ${message}`).join("; ");
   throw new TypeError(`The payload of ${of} is not JSON: ${all}.`);

@@ -8,7 +8,7 @@ import { ENDED_STATES, type Task } from "../views/task.ts";
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** The longest that the producer holds a request until the task changes, in seconds. */
-const LONGEST_HOLD_SECONDS = 30;
+const MAX_HOLD_SECONDS = 30;
 /** How much longer such a request may take, in milliseconds. */
 const RESPONSE_MS = 10_000;
 
@@ -86,7 +86,7 @@ async function look(connection: Connection, { id, seen, leftMs, signal }: Look):
     limits: { tries, totalMs: Math.min(totalMs, leftMs) },
   } as const;
   if (seen?.etag === undefined) return await connection.call({ ...request, tryMs: RESPONSE_MS });
-  const waitSeconds = Math.min(LONGEST_HOLD_SECONDS, Math.ceil(leftMs / 1_000));
+  const waitSeconds = Math.min(MAX_HOLD_SECONDS, Math.ceil(leftMs / 1_000));
   try {
     const query = { waitSeconds, since: seen.etag };
     return await connection.call({ ...request, query, tryMs: waitSeconds * 1_000 + RESPONSE_MS });

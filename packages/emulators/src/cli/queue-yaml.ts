@@ -5,7 +5,7 @@ import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
 
-const SECONDS_A_UNIT = new Map([
+const SECONDS_PER_UNIT = new Map([
   ["s", 1],
   ["m", 60],
   ["h", 3600],
@@ -14,7 +14,7 @@ const SECONDS_A_UNIT = new Map([
 
 /** A number with one of App Engine's units, in seconds. */
 function toSeconds(amount: string, unit: string): number {
-  return Number(amount) * (SECONDS_A_UNIT.get(unit) ?? Number.NaN);
+  return Number(amount) * (SECONDS_PER_UNIT.get(unit) ?? Number.NaN);
 }
 
 /** Tasks a second. */

@@ -16,14 +16,14 @@ export interface Clock {
 }
 
 /** Node fires a timer at once if it is set for longer than this, so a longer wait takes several timers. */
-const LONGEST_NODE_TIMER_MS = 2 ** 31 - 1;
+const MAX_NODE_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's clocks. Timers keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimer: (delayMs, callback) =>
-    delayMs > LONGEST_NODE_TIMER_MS ? setLongTimer(delayMs, callback) : setNodeTimer(delayMs, callback),
+    delayMs > MAX_NODE_TIMER_MS ? setLongTimer(delayMs, callback) : setNodeTimer(delayMs, callback),
 };
 
 function setNodeTimer(delayMs: number, callback: () => void): Timer {
@@ -36,7 +36,7 @@ function setLongTimer(delayMs: number, callback: () => void): Timer {
   let timer: Timer;
   const arm = (): void => {
     const leftMs = dueMs - performance.now();
-    timer = leftMs > LONGEST_NODE_TIMER_MS ? setNodeTimer(LONGEST_NODE_TIMER_MS, arm) : setNodeTimer(leftMs, callback);
+    timer = leftMs > MAX_NODE_TIMER_MS ? setNodeTimer(MAX_NODE_TIMER_MS, arm) : setNodeTimer(leftMs, callback);
   };
   arm();
   return { cancel: () => timer.cancel() };

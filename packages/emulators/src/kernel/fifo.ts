@@ -1,5 +1,5 @@
 /** Below this many removed items, room at the front isn't worth a copy. */
-const LEAST_REMOVED = 32;
+const MIN_REMOVED = 32;
 
 /**
  * Items in the order in which they were added. Adding and removing take constant time, amortised: an Array's `shift` moves
@@ -28,7 +28,7 @@ export class Fifo<Item> {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#first];
     this.#items[this.#first++] = undefined;
-    if (this.#first >= LEAST_REMOVED && this.#first >= this.size) {
+    if (this.#first >= MIN_REMOVED && this.#first >= this.size) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
     }

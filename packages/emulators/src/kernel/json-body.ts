@@ -7,7 +7,7 @@ export class JsonBodyError extends Error {
 type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
 /** Schemas and serialisers walk values recursively, so deeper ones could exhaust the stack. */
-const MOST_LEVELS = 100;
+const MAX_LEVELS = 100;
 
 /**
  * Parses a request's body.
@@ -19,7 +19,7 @@ export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, revive?: Revive):
   const value = parse(decodeUtf8(bytes), revive);
   let level = [value].filter(isContainer);
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth === MOST_LEVELS) throw new JsonBodyError(`The body is nested more than ${MOST_LEVELS} levels deep.`);
+    if (depth === MAX_LEVELS) throw new JsonBodyError(`The body is nested more than ${MAX_LEVELS} levels deep.`);
     level = level.flatMap((container) => Object.values(container).filter(isContainer));
   }
   return value;

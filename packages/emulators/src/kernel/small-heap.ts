@@ -2,11 +2,11 @@ import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
 
 /** Both halves of the young generation. With more, memory grows by several times what the processor gains. */
-const MOST_YOUNG_BYTES = 4 * 1024 * 1024;
+const MAX_YOUNG_BYTES = 4 * 1024 * 1024;
 
 /** By how much the heap may grow before all of it is collected again: by a fifth, or by this much if that is more. */
-const LEAST_GROWTH_BYTES = 24 * 1024 * 1024;
-const LEAST_GROWTH_PERCENT = 20;
+const MIN_GROWTH_BYTES = 24 * 1024 * 1024;
+const MIN_GROWTH_PERCENT = 20;
 
 /**
  * Makes V8 collect garbage earlier, and in one thread, in the whole process.
@@ -32,8 +32,8 @@ export function keepHeapSmall(): void {
 let growthPercent = 0;
 
 function limitGrowth(): void {
-  const least = Math.round((LEAST_GROWTH_BYTES / v8.getHeapStatistics().used_heap_size) * 100);
-  const percent = Math.max(LEAST_GROWTH_PERCENT, least);
+  const least = Math.round((MIN_GROWTH_BYTES / v8.getHeapStatistics().used_heap_size) * 100);
+  const percent = Math.max(MIN_GROWTH_PERCENT, least);
   if (percent === growthPercent) return;
   growthPercent = percent;
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
@@ -44,7 +44,7 @@ let growthFactor = 2;
 function limitYoungGeneration(): void {
   const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
   // At rest V8 makes it small again, and then it may grow again.
-  const factor = (young?.space_size ?? 0) < MOST_YOUNG_BYTES ? 2 : 1;
+  const factor = (young?.space_size ?? 0) < MAX_YOUNG_BYTES ? 2 : 1;
   if (factor === growthFactor) return;
   growthFactor = factor;
   v8.setFlagsFromString(`--semi-space-growth-factor=${factor}`);

@@ -10,7 +10,7 @@ import type { SystemParameters } from "./system-parameters.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /** As much as gRPC accepts. The methods themselves limit what is in it. */
-const MOST_BODY_BYTES = 12 * 1024 * 1024;
+const MAX_BODY_BYTES = 12 * 1024 * 1024;
 
 /**
  * Parses a request into its message, in the form that gRPC delivers.
@@ -47,7 +47,7 @@ export async function readBody(request: http.IncomingMessage): Promise<Uint8Arra
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.length;
-    if (bytes > MOST_BODY_BYTES) throw invalidPayload(`It has more than ${MOST_BODY_BYTES} bytes.`);
+    if (bytes > MAX_BODY_BYTES) throw invalidPayload(`It has more than ${MAX_BODY_BYTES} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,7 +1,7 @@
 import protobuf from "protobufjs/light.js";
 
 /** As deep as protobufjs decodes. */
-const MOST_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 const LENGTH_DELIMITED = 2;
 
@@ -27,7 +27,7 @@ function search(
     const id = tag >>> 3;
     const held = fields.get(id);
     if (held === undefined) return { message: type.fullName.slice(1), id };
-    if (held && tag % 8 === LENGTH_DELIMITED && depth < MOST_DEPTH) {
+    if (held && tag % 8 === LENGTH_DELIMITED && depth < MAX_DEPTH) {
       const length = reader.uint32();
       const found = search(reader, { end: reader.pos + length, type: held, depth: depth + 1 });
       if (found) return found;

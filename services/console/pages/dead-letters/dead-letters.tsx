@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
-import { addFittingPages } from "./fitting/fitting-pages.tsx";
+import { addFittingPages } from "./matching/replay-matching-pages.tsx";
 import { addDeletePage } from "./letter/delete-page.tsx";
 import { addLetterPage } from "./letter/letter-page.tsx";
 import { addLettersPage } from "./list/letters-page.tsx";

@@ -1,6 +1,6 @@
 import type { RequestProblem } from "../../../../shared/http/problem.ts";
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
-import { ActionForm, useMay } from "../../parts/form.tsx";
+import { ActionForm, usePermission } from "../../parts/form.tsx";
 import { typePage } from "../../parts/task-id.tsx";
 import { type Field, payloadField } from "../../payload/field.ts";
 import { FieldInputs, LabelledInput, LongInput, OptionalMark } from "../../payload/field-inputs.tsx";
@@ -176,7 +176,7 @@ function When({ draft, problems }: Pick<PayloadProps, "draft" | "problems">) {
 }
 
 function Submit() {
-  return useMay("create tasks") ? (
+  return usePermission("create tasks") ? (
     <p class="actions">
       <button class="primary" name={INPUTS.act} value="enqueue">
         Enqueue

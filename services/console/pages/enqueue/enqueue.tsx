@@ -5,7 +5,7 @@ import type { Console } from "../../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../http/console-env.ts";
 import { failureOf } from "../../http/failures.tsx";
 import { textField } from "../../http/form.ts";
-import { doneThen } from "../../http/notice.ts";
+import { redirectWithNotice } from "../../http/notice.ts";
 import { respondWithPage } from "../../layout/page.tsx";
 import { taskPage } from "../../parts/task-id.tsx";
 import { payloadField } from "../../payload/field.ts";
@@ -41,7 +41,10 @@ export function addEnqueue(app: Hono<ConsoleEnv>, console: Console): void {
     }
     const outcome = await enqueue(context, type);
     if ("id" in outcome) {
-      return doneThen(context, { page: taskPage(outcome.id), did: `Enqueued ${type.type}: task ${outcome.id}.` });
+      return redirectWithNotice(context, {
+        page: taskPage(outcome.id),
+        did: `Enqueued ${type.type}: task ${outcome.id}.`,
+      });
     }
     context.set("refusal", outcome.code);
     return await showForm(context, console, { type, types, shown: outcome });

@@ -1,5 +1,5 @@
 import type { Queue } from "../../../../packages/client/src/views/queue.ts";
-import { AskFirst } from "../../parts/ask-first.tsx";
+import { ConfirmAction } from "../../parts/confirm-action.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage } from "../../parts/task-id.tsx";
 
@@ -11,7 +11,7 @@ export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly ty
   const { key, depth, inFlight } = queue;
   const isWrong = typed !== undefined;
   return (
-    <AskFirst
+    <ConfirmAction
       title={`Remove every task from ${key}?`}
       action={`${queuePage(key)}/purge`}
       label={`Purge ${key}`}
@@ -44,6 +44,6 @@ export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly ty
           </span>
         ) : null}
       </div>
-    </AskFirst>
+    </ConfirmAction>
   );
 }

@@ -1,6 +1,6 @@
 import type { Queue } from "../../../../packages/client/src/views/queue.ts";
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
-import { ActionButton, AskLink } from "../../parts/form.tsx";
+import { ActionButton, ConfirmLink } from "../../parts/form.tsx";
 import { GoogleLink } from "../../parts/google-link.tsx";
 import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
@@ -26,7 +26,7 @@ export function QueuePage({ queue, types }: { readonly queue: Queue; readonly ty
         </a>
         {state === "running" ? <ActionButton action={`${page}/pause`} label="Pause" needs={NEEDS} /> : null}
         {state === "paused" ? <ActionButton action={`${page}/resume`} label="Resume" needs={NEEDS} /> : null}
-        <AskLink page={`${page}/purge`} label="Purge…" needs={NEEDS} />
+        <ConfirmLink page={`${page}/purge`} label="Purge…" needs={NEEDS} />
         <GoogleLink href={links.console}>In Google's console</GoogleLink>
       </div>
       <section class="card">

@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
 import { textField } from "../../http/form.ts";
-import { doneThen } from "../../http/notice.ts";
+import { redirectWithNotice } from "../../http/notice.ts";
 import { LIST_LIVE_SECONDS, respondWithPage } from "../../layout/page.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage } from "../../parts/task-id.tsx";
@@ -28,12 +28,15 @@ export function addQueues(app: Hono<ConsoleEnv>, console: Console): void {
 function addPauseAndResume(app: Hono<ConsoleEnv>): void {
   app.post("/queues/:key/pause", async (context) => {
     const { key } = await context.get("api").queues.pause(context.req.param("key"));
-    return doneThen(context, { page: queuePage(key), did: `Paused ${key}. It accepts tasks, but delivers none.` });
+    return redirectWithNotice(context, {
+      page: queuePage(key),
+      did: `Paused ${key}. It accepts tasks, but delivers none.`,
+    });
   });
 
   app.post("/queues/:key/resume", async (context) => {
     const { key } = await context.get("api").queues.resume(context.req.param("key"));
-    return doneThen(context, { page: queuePage(key), did: `Resumed ${key}. It delivers what is due.` });
+    return redirectWithNotice(context, { page: queuePage(key), did: `Resumed ${key}. It delivers what is due.` });
   });
 }
 
@@ -58,6 +61,6 @@ function addPurge(app: Hono<ConsoleEnv>, console: Console): void {
     await api.queues.purge(key);
     const tasks = depth === 1 ? "1 task" : `${formatCount(depth)} tasks`;
     const did = `Purged ${key}, which held about ${tasks}. Cloud Tasks may take a minute to remove them all.`;
-    return doneThen(context, { page: queuePage(key), did });
+    return redirectWithNotice(context, { page: queuePage(key), did });
   });
 }

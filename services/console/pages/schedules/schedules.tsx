@@ -3,7 +3,7 @@ import { isIdempotencyKey } from "../../../../packages/client/src/tasks/idempote
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
 import { textField } from "../../http/form.ts";
-import { doneThen } from "../../http/notice.ts";
+import { redirectWithNotice } from "../../http/notice.ts";
 import { LIST_LIVE_SECONDS, respondWithPage } from "../../layout/page.tsx";
 import { taskPage } from "../../parts/task-id.tsx";
 import { RUN_KEY_FIELD } from "./run-now.tsx";
@@ -21,12 +21,12 @@ export function addSchedules(app: Hono<ConsoleEnv>, console: Console): void {
 
   app.post(`${PAGE}/:name/pause`, async (context) => {
     const { name } = await context.get("api").schedules.pause(context.req.param("name"));
-    return doneThen(context, { page: PAGE, did: `Paused ${name}. It makes no tasks until it is resumed.` });
+    return redirectWithNotice(context, { page: PAGE, did: `Paused ${name}. It makes no tasks until it is resumed.` });
   });
 
   app.post(`${PAGE}/:name/resume`, async (context) => {
     const { name } = await context.get("api").schedules.resume(context.req.param("name"));
-    return doneThen(context, { page: PAGE, did: `Resumed ${name}. It starts again from now.` });
+    return redirectWithNotice(context, { page: PAGE, did: `Resumed ${name}. It starts again from now.` });
   });
 
   app.post(`${PAGE}/:name/run`, async (context) => {
@@ -34,6 +34,6 @@ export function addSchedules(app: Hono<ConsoleEnv>, console: Console): void {
     const key = await textField(context, RUN_KEY_FIELD);
     const idempotencyKey = isIdempotencyKey(key) ? key : undefined;
     const { id } = await context.get("api").schedules.run(name, { idempotencyKey });
-    return doneThen(context, { page: taskPage(id), did: `Ran ${name}: it made this task, ${id}.` });
+    return redirectWithNotice(context, { page: taskPage(id), did: `Ran ${name}: it made this task, ${id}.` });
   });
 }

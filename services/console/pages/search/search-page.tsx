@@ -13,7 +13,7 @@ export type Searched =
   | { readonly kind: "no-key" };
 
 /** If there are more similar types than this, they aren't listed. */
-const MOST_SIMILAR = 10;
+const MAX_SIMILAR = 10;
 
 /** Says what a text may be, and asks for whatever else is needed to find its task. */
 export function SearchPage(props: {
@@ -59,7 +59,7 @@ function Reading({ wanted, types }: { readonly wanted: Wanted; readonly types: r
     );
   }
   if (wanted.kind !== "other") return null;
-  const similar = types.filter(({ type }) => type.includes(wanted.text.toLowerCase())).slice(0, MOST_SIMILAR);
+  const similar = types.filter(({ type }) => type.includes(wanted.text.toLowerCase())).slice(0, MAX_SIMILAR);
   return (
     <>
       <p>

@@ -9,7 +9,7 @@ import { type Searched, SearchPage } from "./search-page.tsx";
 import { type Query, readWanted } from "./wanted.ts";
 
 /** A longer text, in characters, can't be anything searchable. A key has at most 255. */
-const LONGEST_TEXT = 1_000;
+const MAX_TEXT_LENGTH = 1_000;
 
 /** Finds a task's page from an id, a type, or an idempotency key with its type and caller. */
 export function addSearch(app: Hono<ConsoleEnv>, console: Console): void {
@@ -29,7 +29,7 @@ export function addSearch(app: Hono<ConsoleEnv>, console: Console): void {
 }
 
 function readQuery(context: ConsoleContext): Query {
-  const given = (name: string): string => (context.req.query(name) ?? "").trim().slice(0, LONGEST_TEXT);
+  const given = (name: string): string => (context.req.query(name) ?? "").trim().slice(0, MAX_TEXT_LENGTH);
   const caller = context.req.query("caller") === undefined ? context.get("person").email : given("caller");
   return { text: given("q"), type: given("type"), caller };
 }

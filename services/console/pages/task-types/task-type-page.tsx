@@ -2,7 +2,7 @@ import type { LetterSummary } from "../../../../packages/client/src/views/dead-l
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
 import { enqueueByCli, enqueueByCurl } from "../../parts/command-lines.ts";
 import { describeDuration } from "../../parts/distance.ts";
-import { useMay } from "../../parts/form.tsx";
+import { usePermission } from "../../parts/form.tsx";
 import { JsonView } from "../../parts/json/json-view.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
@@ -25,7 +25,7 @@ export function TaskTypePage(props: {
   return (
     <>
       <h1>{type.type}</h1>
-      {useMay("create tasks") ? (
+      {usePermission("create tasks") ? (
         <p class="actions">
           <a class="button" href={enqueuePage(type.type)}>
             Enqueue one

@@ -1,7 +1,7 @@
 import type { LetterSummary } from "../../../../packages/client/src/views/dead-letter.ts";
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
 import { describeDuration } from "../../parts/distance.ts";
-import { useMay } from "../../parts/form.tsx";
+import { usePermission } from "../../parts/form.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Empty } from "../../parts/try-it.tsx";
@@ -13,7 +13,7 @@ import { TableHead } from "../../parts/table/table-head.tsx";
 /** All types, in the order of the registry. */
 export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; readonly letters: LetterSummary }) {
   const { types, letters } = props;
-  const mayCreate = useMay("create tasks");
+  const mayCreate = usePermission("create tasks");
   if (types.length === 0) {
     return (
       <>

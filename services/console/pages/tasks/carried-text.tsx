@@ -6,7 +6,7 @@ import { respondWithJsonText } from "../../parts/json/json-text.ts";
 import { taskPage } from "../../parts/task-id.tsx";
 
 /** A task's whole payload or result, as text. */
-export function addCarried(app: Hono<ConsoleEnv>, console: Console): void {
+export function addPayloadText(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/tasks/:id/payload", async (context) => {
     const id = context.req.param("id");
     // A person who may not see it gets the producer's refusal.

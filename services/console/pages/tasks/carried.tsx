@@ -1,7 +1,7 @@
 import type { Task } from "../../../../packages/client/src/views/task.ts";
 import { JsonView } from "../../parts/json/json-view.tsx";
 import { taskPage } from "../../parts/task-id.tsx";
-import type { SeenTask } from "./read-task.ts";
+import type { TaskPageData } from "./read-task.ts";
 
 /** What a task's handler returned. */
 export function Result({ task }: { readonly task: Task }) {
@@ -20,7 +20,7 @@ export function Result({ task }: { readonly task: Task }) {
 }
 
 /** A task's payload, for people who may see it. */
-export function Payload({ seen }: { readonly seen: SeenTask }) {
+export function Payload({ seen }: { readonly seen: TaskPageData }) {
   const { task, mayReadPayload } = seen;
   return (
     <section>

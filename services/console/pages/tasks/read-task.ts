@@ -6,7 +6,7 @@ import type { Task } from "../../../../packages/client/src/views/task.ts";
 import type { ConsoleContext } from "../../http/console-env.ts";
 
 /** A task and related data. Related data that can't be read is left out: the task itself matters more. */
-export interface SeenTask {
+export interface TaskPageData {
   readonly task: Task;
   readonly type: TaskTypeInfo | undefined;
   /** Only while the task is in its queue. */
@@ -22,7 +22,7 @@ export interface SeenTask {
  *
  * @throws HandoffError, UnreachableError if the task can't be read.
  */
-export async function readTask(context: ConsoleContext, id: string): Promise<SeenTask> {
+export async function readTask(context: ConsoleContext, id: string): Promise<TaskPageData> {
   const reads = context.get("reads");
   const mayReadPayload = context.get("person").actions.includes("read payloads");
   const task = await reads.task(id, { includePayload: mayReadPayload });

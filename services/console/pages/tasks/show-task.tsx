@@ -4,7 +4,7 @@ import { ENDED_STATES } from "../../../../packages/client/src/views/task.ts";
 import type { Console } from "../../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../http/console-env.ts";
 import { respondWithPage } from "../../layout/page.tsx";
-import { type SeenTask, readTask } from "./read-task.ts";
+import { type TaskPageData, readTask } from "./read-task.ts";
 import { TaskPage } from "./task-page.tsx";
 import { UnknownTask } from "./unknown-task.tsx";
 
@@ -27,7 +27,7 @@ export function addShowTask(app: Hono<ConsoleEnv>, console: Console): void {
 }
 
 /** @returns the producer's refusal if the task is unknown. */
-async function readOrRefusal(context: ConsoleContext, id: string): Promise<SeenTask | HandoffError> {
+async function readOrRefusal(context: ConsoleContext, id: string): Promise<TaskPageData | HandoffError> {
   try {
     return await readTask(context, id);
   } catch (error) {

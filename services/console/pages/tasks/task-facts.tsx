@@ -3,10 +3,10 @@ import { Fact } from "../../parts/fact.tsx";
 import { GoogleLink } from "../../parts/google-link.tsx";
 import { LetterLink, TaskLink, queuePage, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
-import type { SeenTask } from "./read-task.ts";
+import type { TaskPageData } from "./read-task.ts";
 
 /** What is known of a task besides its attempts. Unknown values are left out. */
-export function TaskFacts({ seen }: { readonly seen: SeenTask }) {
+export function TaskFacts({ seen }: { readonly seen: TaskPageData }) {
   const { task, type, letter } = seen;
   const { attempts, parent, children = [], replayOf } = task;
   return (

@@ -3,14 +3,14 @@ import { StateBadge } from "../../parts/state-badge.tsx";
 import { Timeline } from "../../parts/attempts/timeline.tsx";
 import { usePage } from "../../layout/page-context.ts";
 import { Time } from "../../parts/time.tsx";
-import type { SeenTask } from "./read-task.ts";
+import type { TaskPageData } from "./read-task.ts";
 import { Payload, Result } from "./carried.tsx";
 import { TaskActions } from "./actions/task-actions.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { whatNext } from "./what-next.ts";
 
 /** Everything known about a task: what is next, what happened, and its payload and result. */
-export function TaskPage({ seen }: { readonly seen: SeenTask }) {
+export function TaskPage({ seen }: { readonly seen: TaskPageData }) {
   const { task } = seen;
   return (
     <>
@@ -39,7 +39,7 @@ export function TaskPage({ seen }: { readonly seen: SeenTask }) {
   );
 }
 
-function NextSentence({ seen }: { readonly seen: SeenTask }) {
+function NextSentence({ seen }: { readonly seen: TaskPageData }) {
   const { nowMs } = usePage();
   const { lead, at, why, more } = whatNext(seen.task, { nowMs, type: seen.type, queue: seen.queue });
   return (

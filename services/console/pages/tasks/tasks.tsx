@@ -4,13 +4,13 @@ import type { ConsoleEnv } from "../../http/console-env.ts";
 import { addCancel } from "./actions/cancel.tsx";
 import { addReschedule } from "./actions/reschedule.tsx";
 import { addRunNow } from "./actions/run-now.ts";
-import { addCarried } from "./carried-text.tsx";
+import { addPayloadText } from "./carried-text.tsx";
 import { addShowTask } from "./show-task.tsx";
 
 /** A task and the actions on it. */
 export function addTasks(app: Hono<ConsoleEnv>, console: Console): void {
   addShowTask(app, console);
-  addCarried(app, console);
+  addPayloadText(app, console);
   addCancel(app, console);
   addRunNow(app);
   addReschedule(app, console);

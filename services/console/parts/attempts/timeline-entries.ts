@@ -2,7 +2,7 @@ import type { Attempt, Task } from "../../../../packages/client/src/views/task.t
 import type { EndedState } from "./ends.ts";
 
 /** The data of a timeline: a task from the API, or what a dead letter keeps of one. */
-export type Told = Pick<
+export type TimelineSource = Pick<
   Task,
   "createdAt" | "state" | "attempts" | "attemptLog" | "nextAttempt" | "nextRule" | "finishedAt"
 >;
@@ -29,7 +29,7 @@ export type TimelineEntry =
 const SHORTEST_WAIT_MS = 1_000;
 
 /** A task's past and future events, oldest first. */
-export function timelineEntries(told: Told): TimelineEntry[] {
+export function timelineEntries(told: TimelineSource): TimelineEntry[] {
   const { createdAt, attemptLog = [] } = told;
   const entries: TimelineEntry[] = createdAt === undefined ? [] : [{ kind: "accepted", at: createdAt }];
   const first = attemptLog[0];
@@ -48,7 +48,7 @@ export function timelineEntries(told: Told): TimelineEntry[] {
   return [...entries, ...whatFollows(told)];
 }
 
-function whatFollows(told: Told): TimelineEntry[] {
+function whatFollows(told: TimelineSource): TimelineEntry[] {
   const { state, attempts, nextAttempt, nextRule, finishedAt } = told;
   switch (state) {
     case "running":

@@ -4,10 +4,10 @@ import { ExactTime, Time } from "../time.tsx";
 import { describeEnd } from "./ends.ts";
 import { describeOutcome } from "./outcomes.ts";
 import { nameRule } from "./rules.ts";
-import { type TimelineEntry, type Told, timelineEntries } from "./timeline-entries.ts";
+import { type TimelineEntry, type TimelineSource, timelineEntries } from "./timeline-entries.ts";
 
 /** A task's attempts, what set the times between them, and what is next. It needs a heading above it. */
-export function Timeline({ told }: { readonly told: Told }) {
+export function Timeline({ told }: { readonly told: TimelineSource }) {
   const entries = timelineEntries(told);
   if (entries.length === 0) return <p class="quiet">Nothing is known about what happened to it.</p>;
   return (

@@ -6,7 +6,7 @@ import { type JsonContainer, type JsonEntry, type JsonLeaf, JSON_LIMITS, jsonTre
 const FIND_FROM = 15;
 
 /** Longer values, in characters, are copied from their own page. */
-const LONGEST_COPY = 20_000;
+const MAX_COPY_LENGTH = 20_000;
 
 /**
  * A JSON value that folds and, with a script, can be searched. If it is large, it is cut, which is shown.
@@ -29,7 +29,7 @@ export function JsonView(props: {
       <div class="json-bar">
         {count < FIND_FROM ? null : <Find id={id} what={what} />}
         <a href={whole}>Whole {what} as text</a>
-        {text.length > LONGEST_COPY ? null : <CopyButton text={text} what={what} />}
+        {text.length > MAX_COPY_LENGTH ? null : <CopyButton text={text} what={what} />}
       </div>
       {isCut ? <CutNote what={what} /> : null}
       <div class="scroll tree" tabindex={0} role="region" aria-label={what}>

@@ -65,7 +65,7 @@ interface Deletion {
 type Deleted = "deleted" | "unknown" | "unwanted" | "changed" | "unclear";
 
 /** How many times to read a letter while its deletion isn't confirmed. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 
 /** The fields of a deleted letter that are logged. */
 const LOGGED_FIELDS = ["type", "code", "expireAt"] as const;
@@ -77,7 +77,7 @@ const LOGGED_FIELDS = ["type", "code", "expireAt"] as const;
 async function deleteLetter({ id, ifMatch, by }: Deletion, producer: Producer): Promise<Deleted> {
   const untilMs = producer.clock.now() + LOOK_UP_TIMEOUT_MS;
   let seen: DocumentSnapshot | undefined;
-  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const letter = await readLetter(id, { producer, untilMs, isFirst: !seen, fields: LOGGED_FIELDS });
     if (!letter) return "unclear";
     if (!isThere(letter)) return seen ? tell(seen, by, producer) : "unknown";

@@ -6,11 +6,11 @@ import { BODY_RULES, readJsonBytes } from "../../http/json-body.ts";
 import { exampleTask } from "../../description/task-schemas.ts";
 import { NAME, bodyResponses, jsonContent, problemSchema } from "../../http/openapi.ts";
 import type { ProducerEnv } from "../../http/producer-env.ts";
-import { LONGEST_BATCH_BYTES, type Producer } from "../../producer.ts";
+import { MAX_BATCH_BYTES, type Producer } from "../../producer.ts";
 import type { EnqueueResult } from "../enqueue-response.ts";
 import { EXAMPLE_ID, TASK_EXAMPLE, taskViewSchema } from "../status/task-view.ts";
 import { enqueueBatch } from "./enqueue-batch.ts";
-import { MOST_ITEMS, readBatch } from "./read-batch.ts";
+import { MAX_ITEMS, readBatch } from "./read-batch.ts";
 
 const resultSchema = z.object({
   status: z.int().openapi({ description: "What POST /v1/tasks would have responded for this task alone." }),
@@ -40,7 +40,7 @@ const responses: RouteConfig["responses"] = {
 const DESCRIPTION =
   "Each task is what a request for it alone would have been: it has a key, counts for the caller's rate, and gets a result " +
   "of its own. One that is not valid, or not accepted, doesn't stop the others. But nothing is done if the body is no list of " +
-  `at most ${MOST_ITEMS} tasks with an idempotencyKey each. A batch can be repeated whole: what was accepted before is then ` +
+  `at most ${MAX_ITEMS} tasks with an idempotencyKey each. A batch can be repeated whole: what was accepted before is then ` +
   "200 rather than 202.";
 
 /** The batch's own schema. What it says of an item is what each item's result says. */
@@ -49,7 +49,7 @@ const batchSchema: object = {
   type: "object",
   required: ["tasks"],
   additionalProperties: false,
-  properties: { tasks: { type: "array", maxItems: MOST_ITEMS, items: { $ref: "#/components/schemas/NewBatchTask" } } },
+  properties: { tasks: { type: "array", maxItems: MAX_ITEMS, items: { $ref: "#/components/schemas/NewBatchTask" } } },
 };
 
 function routeOf({ registry }: Pick<Producer, "registry">) {
@@ -66,7 +66,7 @@ function routeOf({ registry }: Pick<Producer, "registry">) {
     request: {
       body: {
         required: true,
-        description: `At most ${LONGEST_BATCH_BYTES} bytes. Each item: ${BODY_RULES}`,
+        description: `At most ${MAX_BATCH_BYTES} bytes. Each item: ${BODY_RULES}`,
         content: { "application/json": { schema: batchSchema, ...example } },
       },
     },
@@ -79,7 +79,7 @@ export function addCreateTasks(app: OpenAPIHono<ProducerEnv>, producer: Producer
     const request = context.req.raw;
     const { signal } = request;
     const [caller, slot] = [context.get("caller"), context.get("slot")];
-    const body = await readJsonBytes(request, LONGEST_BATCH_BYTES);
+    const body = await readJsonBytes(request, MAX_BATCH_BYTES);
     if (body.kind === "too-large") return problemResponse(TOO_LARGE);
     if (body.kind === "broken-off") return callerGone();
     if (body.kind === "refused") return problemResponse(body.problem);
@@ -97,7 +97,7 @@ const TOO_LARGE: Problem = {
   status: 413,
   title: "Body too large",
   code: "body-too-large",
-  detail: `The body may have at most ${LONGEST_BATCH_BYTES} bytes. Send fewer tasks at once.`,
+  detail: `The body may have at most ${MAX_BATCH_BYTES} bytes. Send fewer tasks at once.`,
 };
 
 function batchResponse(results: readonly EnqueueResult[]): Response {

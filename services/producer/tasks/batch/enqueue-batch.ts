@@ -1,5 +1,5 @@
 import type { SpanContext } from "@opentelemetry/api";
-import { atOnce } from "../../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../../shared/process/for-each-concurrently.ts";
 import type { Problem } from "../../../../shared/http/problem.ts";
 import { CALLER_GONE, failureProblem } from "../../http/failures.ts";
 import type { Producer } from "../../producer.ts";
@@ -8,13 +8,13 @@ import { type EnqueueResult, enqueueResult } from "../enqueue-response.ts";
 import type { ReadTask } from "../requested-task.ts";
 
 /** How many tasks of a batch are enqueued at once. */
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 
 /**
  * How long enqueuing goes on, in milliseconds. A task that has begun by then takes at most 16 s more, for look-ups and its
  * queue, and Cloud Run ends the request after 60 s.
  */
-const LONGEST_MS = 40_000;
+const MAX_MS = 40_000;
 
 const OUT_OF_TIME: Problem = {
   status: 503,
@@ -34,9 +34,9 @@ export async function enqueueBatch(
   on: { readonly producer: Producer; readonly signal: AbortSignal },
 ): Promise<readonly EnqueueResult[] | undefined> {
   const { clock } = on.producer;
-  const untilMs = clock.monotonic() + LONGEST_MS;
+  const untilMs = clock.monotonic() + MAX_MS;
   const results = new Map<number, EnqueueResult>();
-  await atOnce([...tasks.entries()], AT_ONCE, async ([index, read]) => {
+  await forEachConcurrently([...tasks.entries()], CONCURRENCY, async ([index, read]) => {
     if (on.signal.aborted) return;
     const isLate = clock.monotonic() >= untilMs;
     results.set(index, isLate ? { kind: "problem", problem: OUT_OF_TIME } : await enqueueOne(read, parent, on));

@@ -13,13 +13,13 @@ import { type Producer, longestBody } from "../../producer.ts";
 import { type ReadTask, readRequestedTask } from "../requested-task.ts";
 
 /** How many tasks a batch may have. */
-export const MOST_ITEMS = 500;
+export const MAX_ITEMS = 500;
 
 /** How much of a batch is parsed in one turn, in characters. */
 const PIECE_LENGTH = 64 * 1024;
 
 /** More problems than anybody reads. */
-const MOST_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /** A batch's tasks in its order, or what is wrong with the whole. */
 export type ReadBatch =
@@ -60,14 +60,14 @@ export async function readBatch(bytes: Uint8Array, reader: Reader, producer: Rea
 }
 
 const frameSchema = z.strictObject({
-  tasks: z.array(z.unknown()).max(MOST_ITEMS, `must have at most ${MOST_ITEMS} items`),
+  tasks: z.array(z.unknown()).max(MAX_ITEMS, `must have at most ${MAX_ITEMS} items`),
 });
 
 type Split = { readonly kind: "split"; readonly items: readonly string[] } | Extract<ReadBatch, { kind: "refused" }>;
 
 /** @throws JsonBodyError if the text around the items isn't JSON that can be passed on unchanged. */
 function splitBatch(bytes: Uint8Array): Split {
-  const { frame, items } = splitList(decodeUtf8(bytes), { field: "tasks", most: MOST_ITEMS });
+  const { frame, items } = splitList(decodeUtf8(bytes), { field: "tasks", most: MAX_ITEMS });
   const { value } = parseJsonText(frame, NEW_TASK_LIMITS);
   const problems = schemaProblems(frameSchema.safeParse(value).error, { value });
   return problems.length === 0 ? { kind: "split", items } : { kind: "refused", problem: inputProblem(problems) };
@@ -97,7 +97,7 @@ function withKeys(read: readonly ReadItem[]): ReadBatch {
   const problems = read.flatMap((item, index) =>
     item.kind === "no-key" ? [{ path: `tasks.${index}.idempotencyKey`, message: item.message }] : [],
   );
-  if (problems.length > 0) return { kind: "refused", problem: inputProblem(problems.slice(0, MOST_PROBLEMS)) };
+  if (problems.length > 0) return { kind: "refused", problem: inputProblem(problems.slice(0, MAX_PROBLEMS)) };
   return { kind: "read", tasks: read.filter((item) => item.kind !== "no-key") };
 }
 

@@ -15,7 +15,7 @@ import { taskViewSchema } from "../status/task-view.ts";
 import { type Moved, runTask } from "./run.ts";
 
 /** A time and its name. */
-const MOST_BYTES = 1_024;
+const MAX_BYTES = 1_024;
 
 const { scheduleTime } = dueTimeFields;
 const bodySchema = z.strictObject({
@@ -50,7 +50,7 @@ const route = createRoute({
       { name: "RunRequest", schema: bodySchema },
       {
         required: false,
-        description: `Without a body, the task runs now. At most ${MOST_BYTES} bytes. ${BODY_RULES}`,
+        description: `Without a body, the task runs now. At most ${MAX_BYTES} bytes. ${BODY_RULES}`,
         example: { scheduleTime: "2030-01-31T08:00:00Z" },
       },
     ),
@@ -79,7 +79,7 @@ function refused(response: Response): ReadNewTime {
 }
 
 async function readNewTime(context: Context<ProducerEnv>, { clock }: Producer): Promise<ReadNewTime> {
-  const body = await readJsonBody(context.req.raw, { maxBytes: MOST_BYTES, slot: context.get("slot"), ifEmpty: {} });
+  const body = await readJsonBody(context.req.raw, { maxBytes: MAX_BYTES, slot: context.get("slot"), ifEmpty: {} });
   switch (body.kind) {
     case "too-large":
       return refused(
@@ -87,7 +87,7 @@ async function readNewTime(context: Context<ProducerEnv>, { clock }: Producer): 
           status: 413,
           title: "Body too large",
           code: "body-too-large",
-          detail: `The body of this request may have at most ${MOST_BYTES} bytes.`,
+          detail: `The body of this request may have at most ${MAX_BYTES} bytes.`,
         }),
       );
     case "broken-off":

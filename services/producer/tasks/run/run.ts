@@ -46,7 +46,7 @@ type RunningProducer = Pick<
 const RECORD_TIMEOUT_MS = 3_000;
 
 /** How often to look up a task that keeps going on. */
-const MOST_LOOK_UPS = 3;
+const MAX_LOOK_UPS = 3;
 
 /**
  * Gives a task another time, by a hop of its own: Cloud Tasks can't reschedule a task, and running one early would count
@@ -61,7 +61,7 @@ const MOST_LOOK_UPS = 3;
  * @throws DependencyError if the records or the queue can't be read.
  */
 export async function runTask(request: RunRequest, producer: RunningProducer, signal: AbortSignal): Promise<Moved> {
-  for (let lookUps = 1; lookUps <= MOST_LOOK_UPS; lookUps++) {
+  for (let lookUps = 1; lookUps <= MAX_LOOK_UPS; lookUps++) {
     const facts = await lookUp({ id: request.id, view: "payload", signal }, producer);
     const found = findMovable(facts, request, producer);
     if (found.kind !== "movable") {

@@ -15,11 +15,11 @@ import type { TaskFacts } from "./task-status.ts";
 import { taskViewSchema } from "./task-view.ts";
 import { ETAG_PATTERN, type ToldTask, tellTask } from "./told-task.ts";
 import { waitForTask } from "./wait-for-task.ts";
-import { MOST_WAITS, MOST_WAITS_A_CALLER } from "./waits.ts";
+import { MAX_WAITS, MAX_WAITS_PER_CALLER } from "./waits.ts";
 
-const LONGEST_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 30;
 
-const WAIT_RULE = `must be a whole number from 0 to ${LONGEST_WAIT_SECONDS}`;
+const WAIT_RULE = `must be a whole number from 0 to ${MAX_WAIT_SECONDS}`;
 
 const querySchema = z.object({
   include: z
@@ -30,7 +30,7 @@ const querySchema = z.object({
     .string()
     .regex(/^[0-9]{1,2}$/, WAIT_RULE)
     .transform(Number)
-    .pipe(z.int().min(0).max(LONGEST_WAIT_SECONDS, WAIT_RULE))
+    .pipe(z.int().min(0).max(MAX_WAIT_SECONDS, WAIT_RULE))
     .optional()
     .describe(
       "How long to wait: until the view differs from since, or without that until the task has ended. Then, or when time " +
@@ -68,7 +68,7 @@ const route = createRoute({
   summary: "Ask how a task is doing",
   description:
     "Tells the whole story of a task: its attempts, the next one and what set its time, its result, and where it belongs. " +
-    `With waitSeconds it waits for a change; at most ${MOST_WAITS_A_CALLER} requests of a caller do so at once. If-None-Match ` +
+    `With waitSeconds it waits for a change; at most ${MAX_WAITS_PER_CALLER} requests of a caller do so at once. If-None-Match ` +
     "is not evaluated: use since.",
   parameters: [TASK_ID_PARAMETER, ...queryParameters(querySchema)],
   responses,
@@ -137,7 +137,7 @@ function tooManyWaits(): Response {
     title: "Too many requests",
     code: "too-many-waits",
     detail:
-      `At most ${MOST_WAITS_A_CALLER} requests of a caller, and ${MOST_WAITS} in all, wait on an instance at once. ` +
+      `At most ${MAX_WAITS_PER_CALLER} requests of a caller, and ${MAX_WAITS} in all, wait on an instance at once. ` +
       "Ask again later, or without waitSeconds.",
   });
 }

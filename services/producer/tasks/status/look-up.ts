@@ -21,7 +21,7 @@ export interface LookUpProducer extends EntryProducer, Pick<Producer, "queue"> {
 }
 
 /** How many hops a task may make while it is looked up. */
-const MOST_ROUNDS = 10;
+const MAX_ROUNDS = 10;
 
 /**
  * Asks the queue, the records and, if these leave it open, the outbox about a task. What that takes:
@@ -95,6 +95,6 @@ async function settle(first: Found, task: LookUp, producer: LookUpProducer): Pro
     const hasMoved = (record?.hop ?? 0) !== hop;
     if (!hasMoved) return { id, sighting, record, ...(entry ? { entry } : {}) };
     // What the queue said is about an earlier hop.
-    if (round === MOST_ROUNDS) return { id, sighting: { kind: "never" }, record };
+    if (round === MAX_ROUNDS) return { id, sighting: { kind: "never" }, record };
   }
 }

@@ -20,7 +20,7 @@ export interface WaitForTask<Told> {
 type WaitingProducer = Omit<LookUpProducer, "records"> & { readonly records: Pick<TaskRecords, "find" | "watch"> };
 
 const FIRST_POLL_MS = 250;
-const LONGEST_POLL_MS = 4_000;
+const MAX_POLL_MS = 4_000;
 
 /**
  * Looks a task up until there is enough to tell, or time is up. Then it is looked up once more, so that what is told is the
@@ -53,7 +53,7 @@ export async function waitForTask<Told>(
       if (isLast || wait.isEnough(told)) return told;
       const leftMs = untilMs - clock.monotonic();
       const isToPoll = !record || isMarkedNatural(task.id);
-      const timeoutMs = isToPoll ? Math.min(leftMs, FIRST_POLL_MS * 2 ** polls, LONGEST_POLL_MS) : leftMs;
+      const timeoutMs = isToPoll ? Math.min(leftMs, FIRST_POLL_MS * 2 ** polls, MAX_POLL_MS) : leftMs;
       await watch.changed({ clock, timeoutMs, signal: over });
     }
   } finally {

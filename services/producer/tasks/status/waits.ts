@@ -1,11 +1,11 @@
 /** How many requests of a caller wait at once. */
-export const MOST_WAITS_A_CALLER = 10;
+export const MAX_WAITS_PER_CALLER = 10;
 
 /**
  * How many wait at once in all. Cloud Run counts them among the requests that it sends an instance at once, so this is half
  * of those (infra/settings/budgets.ts), and the other half stays for requests that don't wait.
  */
-export const MOST_WAITS = 40;
+export const MAX_WAITS = 40;
 
 /** Counts the requests that wait for a change, and ends them when the instance stops. */
 export class Waits {
@@ -21,7 +21,7 @@ export class Waits {
   /** Takes a place for a caller's request, and returns what gives it back; undefined if there are too many. */
   begin(email: string): (() => void) | undefined {
     const own = this.#byCaller.get(email) ?? 0;
-    if (own >= MOST_WAITS_A_CALLER || this.#waiting >= MOST_WAITS) return undefined;
+    if (own >= MAX_WAITS_PER_CALLER || this.#waiting >= MAX_WAITS) return undefined;
     this.#count(email, 1);
     let isHeld = true;
     return () => {

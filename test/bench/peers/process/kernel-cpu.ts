@@ -19,12 +19,12 @@ export function treeCpuMs(pid: number): number {
   return sum(pid);
 }
 
-const MS_A_TICK = 10;
+const MS_PER_TICK = 10;
 
 /** Of the children that ended and were waited for: fields 16 and 17 of proc_pid_stat(5). */
 function endedCpuMs(pid: number): number {
   const fields = statOf(pid);
-  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * MS_A_TICK;
+  return (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) * MS_PER_TICK;
 }
 
 function childrenByParent(): Map<number, number[]> {

@@ -35,7 +35,7 @@ export interface ServerProcess {
 
 const SAID_LENGTH = 2_000;
 const POLL_MS = 1;
-const LONGEST_START_MS = 60_000;
+const MAX_START_MS = 60_000;
 
 /** What runs now. */
 const running = new Set<ChildProcess>();
@@ -54,7 +54,7 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
   const fail = (how: string): void => up.reject(new Error(`${program.command.join(" ")} ${how}:\n${output.said()}`));
   child.once("error", (error) => fail(error.message));
   child.once("close", () => fail("ended"));
-  AbortSignal.timeout(LONGEST_START_MS).addEventListener("abort", () => fail("is not up after a minute"));
+  AbortSignal.timeout(MAX_START_MS).addEventListener("abort", () => fail("is not up after a minute"));
   if (program.upLine === undefined) {
     void untilListening(port, () => hasEnded(child)).then((isUp) => isUp && up.resolve());
   } else output.onLine((line) => line === program.upLine && up.resolve());

@@ -20,7 +20,7 @@ export async function runTasks({ front, worker, call }: QueueSystem, tasks: numb
   return Number(untilNanos - fromNanos) / 1e9;
 }
 
-const LONGEST_WAIT_MS = 120_000;
+const MAX_WAIT_MS = 120_000;
 
 /**
  * When the last of so many tasks was handled, by the clock of `process.hrtime`, which all processes share.
@@ -30,8 +30,8 @@ const LONGEST_WAIT_MS = 120_000;
 export function handledAt(worker: QueueSystem["worker"], tasks: number): Promise<bigint> {
   const { promise, resolve, reject } = Promise.withResolvers<bigint>();
   let rest = tasks;
-  AbortSignal.timeout(LONGEST_WAIT_MS).addEventListener("abort", () => {
-    reject(new Error(`${rest} of ${tasks} tasks were not handled in ${LONGEST_WAIT_MS} ms.`));
+  AbortSignal.timeout(MAX_WAIT_MS).addEventListener("abort", () => {
+    reject(new Error(`${rest} of ${tasks} tasks were not handled in ${MAX_WAIT_MS} ms.`));
   });
   worker.onLine((line) => {
     // Anywhere in a line: a log line that was only written in part may come before it.

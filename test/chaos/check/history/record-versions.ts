@@ -2,7 +2,7 @@ import { type LoggedCommit, readCommitLog } from "../../../../packages/emulators
 import type { StoredDocument } from "../../../../packages/emulators/src/firestore/store/document.ts";
 import { type Value, microsOf, toNumber } from "../../../../packages/emulators/src/firestore/values/value.ts";
 import { loadProtos } from "../../../../packages/emulators/src/rpc/proto.ts";
-import type { ToldAttempt } from "../../../harness/worker/told-attempts.ts";
+import type { LoggedAttempt } from "../../../harness/worker/logged-attempts.ts";
 import type { RunFolder } from "../../run-folder.ts";
 
 /** A document as one commit left it. */
@@ -20,7 +20,7 @@ export interface Version {
 }
 
 /** What is checked of an entry in a record's log. */
-export interface LoggedEntry extends ToldAttempt {
+export interface LoggedEntry extends LoggedAttempt {
   /** All of its texts. */
   readonly words: string;
 }

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { collectionsBehind } from "../../../../shared/records/collections.ts";
+import { prefixedCollections } from "../../../../shared/records/collections.ts";
 import { registry } from "../../handlers/examples/tasks/index.ts";
 import { setUpProducer } from "../../../harness/producer/producer-harness.ts";
 import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";
@@ -34,5 +34,5 @@ test("an order is paid once and its receipt enqueued once, by the producer that 
 
 test("the document's rules deny each of Handoff's collections by name", () => {
   const [rules = ""] = blocksOf("txt");
-  for (const name of [...Object.values(collectionsBehind("")), "taskSchedules"]) expect(rules).toContain(`"${name}"`);
+  for (const name of [...Object.values(prefixedCollections("")), "taskSchedules"]) expect(rules).toContain(`"${name}"`);
 });

@@ -138,7 +138,7 @@ async function pagesOf(id: string, text: string): Promise<ConsoleResponse[]> {
     await get(`${page}/delete`),
     await get(`/selected-letters/replay?${query}`),
     await get(`/selected-letters/delete?${query}`),
-    await get(`/fitting-letters/replay?${query}`),
+    await get(`/matching-letters/replay?${query}`),
     await post(`${page}/replay`, { with: "edited", payload: `{"a":${JSON.stringify(text)}}` }),
     await post("/selected-letters/replay", { letter: ` ${id}`, type: text }),
   ];

@@ -7,7 +7,7 @@ import { idsOfMany, manyLetters, ordersIn } from "../../../harness/producer/many
 import { type ProducerHarness, setUpProducer } from "../../../harness/producer/producer-harness.ts";
 
 /** How many letters of a page are replayed at once. */
-const AT_ONCE = 5;
+const CONCURRENCY = 5;
 
 /** What two clients get that replay by the same filter at once, over sockets, and each letter that was said to be replayed. */
 async function replayTwiceAtOnce(producer: ProducerHarness, people: readonly [object, object]) {
@@ -25,9 +25,9 @@ async function replayTwiceAtOnce(producer: ProducerHarness, people: readonly [ob
     rpc: "Commit",
     when: "before-effect",
     answer: "its-own",
-    times: 2 * AT_ONCE,
+    times: 2 * CONCURRENCY,
     onArrival: async () => {
-      if (++arrived === 2 * AT_ONCE) together.resolve();
+      if (++arrived === 2 * CONCURRENCY) together.resolve();
       await together.promise;
     },
   });

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { lookAtQueues } from "../../../../services/producer/queues/look-at-queues.ts";
+import { findStoppedQueues } from "../../../../services/producer/queues/find-stopped-queues.ts";
 import type { ShardStatus } from "../../../../services/producer/queues/queue-control.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { VirtualClock } from "handoff-emulators/clock";
@@ -59,7 +59,7 @@ test.each<[string, Partial<ShardStatus>, boolean]>([
   ["is disabled", { state: "disabled" }, true],
 ])("a queue that %s: %j, stopped: %s", async (_, given, isStopped) => {
   const shard = { ...RUNNING, ...given };
-  const seen = await lookAtQueues({
+  const seen = await findStoppedQueues({
     registry: { ...TEST_REGISTRY, queues: new Map([...TEST_REGISTRY.queues].slice(0, 1)) },
     queues: { ...NO_QUEUE_CONTROL, status: async () => ({ ...shard, shards: [shard] }) },
     clock: new VirtualClock({ startMs: NOW_MS }),

@@ -5,7 +5,7 @@ import { type Firestore, Timestamp } from "@google-cloud/firestore";
 import { expect, onTestFinished, test } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
-import { type LetterFilter, lettersBy } from "../../../../shared/records/letters/dead-letter-queries.ts";
+import { type LetterFilter, letterQuery } from "../../../../shared/records/letters/dead-letter-queries.ts";
 import { Documents } from "../../../../shared/records/documents.ts";
 import { LetterStore } from "../../../../shared/records/letters/letter-store.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
@@ -43,7 +43,7 @@ async function write(db: Firestore, count: number): Promise<void> {
 }
 
 const idsOf = async (db: Firestore, filter: LetterFilter): Promise<string[]> =>
-  (await lettersBy(db.collection(DEAD_LETTERS), filter).get()).docs.map(({ id }) => id);
+  (await letterQuery(db.collection(DEAD_LETTERS), filter).get()).docs.map(({ id }) => id);
 
 test("letters of earlier revisions are completed page by page, and found from then on", async () => {
   const { emulator, db, letters } = await setup();

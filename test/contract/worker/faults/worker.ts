@@ -4,7 +4,7 @@ import { createTokenRules } from "../../../../services/worker/authenticate.ts";
 import { runningWorker } from "../../../../services/worker/running-worker.ts";
 import { Shutdown } from "../../../../services/worker/runner/shutdown.ts";
 import { createKeyCache } from "../../../../shared/auth/key-cache.ts";
-import { LEAST_MEMORY_MIB, admissionLimits } from "../../../../shared/contract/memory-budget.ts";
+import { MIN_MEMORY_MIB, admissionLimits } from "../../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../../shared/http/admission.ts";
 import { serveHttp } from "../../../../shared/http/server.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";
@@ -44,7 +44,7 @@ async function start() {
     shutdown,
     relay: NO_RELAY,
     around: (_delivery, next) => next(),
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
     tokens: createTokenRules({
       keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock, log }),
       audience: AUDIENCE,

@@ -11,7 +11,7 @@ import { brokenPromises } from "./promises.ts";
 const MANY_CASES = 1_000;
 /** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` repeats the same ones. */
 const CASES = Number(process.env["CASES"] ?? 4_000);
-const MOST_MUTATIONS = 3;
+const MAX_MUTATIONS = 3;
 /** A request that takes longer hangs. */
 const HANG_MS = 10_000;
 /** No case takes longer, even on a slow machine. */
@@ -23,7 +23,7 @@ const REFUSALS_SEEN = ["400 malformed", "401 unauthenticated", "403 forbidden", 
 
 const anyDelivery = record({
   ends: constantFrom(...ENDS),
-  mutations: array(anyMutation, { minLength: 1, maxLength: MOST_MUTATIONS }),
+  mutations: array(anyMutation, { minLength: 1, maxLength: MAX_MUTATIONS }),
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders 
 import { type HostileCase, withClaims, withToken } from "./hostile-case.ts";
 
 const UNKNOWN_KEYS = 1_000;
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 
 const unknownKeys: HostileCase = {
   row: 3,
@@ -23,8 +23,8 @@ const unknownKeys: HostileCase = {
     };
 
     const answers = [];
-    for (let sent = 0; sent < UNKNOWN_KEYS; sent += AT_ONCE) {
-      answers.push(...(await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => send(sent + index)))));
+    for (let sent = 0; sent < UNKNOWN_KEYS; sent += CONCURRENCY) {
+      answers.push(...(await Promise.all(Array.from({ length: CONCURRENCY }, (_, index) => send(sent + index)))));
     }
 
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));

@@ -8,7 +8,7 @@ import {
   mayReadTask,
   mayRunTask,
 } from "../../../../services/producer/access/rules.ts";
-import { ROLES, type Role, accessSchema, isNamedBy } from "../../../../shared/auth/access.ts";
+import { ROLES, type Role, accessSchema, matchesTypePattern } from "../../../../shared/auth/access.ts";
 
 const ME = "me@example.com";
 const OTHER = "other@example.com";
@@ -97,7 +97,7 @@ it.each<[pattern: string, type: string, named: boolean]>([
   ["webhook", "webhook.deliver", false],
   ["web*", "webhook.deliver", false],
 ])("the pattern %s matches the type %s: %s", (pattern, type, named) => {
-  expect(isNamedBy([pattern], type)).toBe(named);
+  expect(matchesTypePattern([pattern], type)).toBe(named);
 });
 
 it("the first list that contains an account decides: Handoff's own, operators, viewers, then callers", () => {

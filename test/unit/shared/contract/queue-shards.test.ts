@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
-import { mayComeFrom, queuesOf, shardKeys, shareOf } from "../../../../shared/contract/queue-shards.ts";
+import { acceptsDeliveryFrom, queuesOf, shardKeys, shareOf } from "../../../../shared/contract/queue-shards.ts";
 import type { Shards } from "../../../../shared/contract/queues.ts";
 import { isTaskId, randomTaskId } from "../../../../shared/contract/task-id.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
@@ -36,7 +36,7 @@ it.each([
   ["another shard that is new", "two", false],
   ["another queue", "elsewhere", false],
 ])("whether a task may come from %s", (_, name, expected) => {
-  expect(mayComeFrom(name, idOf("00000007"), deployed({ now: 4, before: 2 }))).toBe(expected);
+  expect(acceptsDeliveryFrom(name, idOf("00000007"), deployed({ now: 4, before: 2 }))).toBe(expected);
 });
 
 it("random ids are evenly distributed", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withoutQuotes } from "../../../../shared/json/quotes.ts";
+import { redactQuotes } from "../../../../shared/json/quotes.ts";
 import type { Json } from "../../../../shared/contract/any-json.ts";
 
 const PAYLOAD: Json = {
@@ -24,7 +24,7 @@ it.each([
   ["several values side by side", "Anna anna@example.com", "[payload] [payload]"],
   ["JSON with its fields' names", '{"email":"anna@example.com"}', '{"email":"[payload]"}'],
 ])("leaves out %s", (_, text, kept) => {
-  expect(withoutQuotes(text, PAYLOAD)).toBe(kept);
+  expect(redactQuotes(text, PAYLOAD)).toBe(kept);
 });
 
 it.each([
@@ -32,14 +32,14 @@ it.each([
   ["texts of three characters or fewer", "DE is no region"],
   ["short stretches in common", "a note about long text"],
 ])("keeps %s", (_, text) => {
-  expect(withoutQuotes(text, PAYLOAD)).toBe(text);
+  expect(redactQuotes(text, PAYLOAD)).toBe(text);
 });
 
 it.each(["anna@example.com", "+49 30 1234567", "4242424242424242", "DE89 3704"])(
   "leaves out %s, which is no field's name though an object has a field of that name",
   (key) => {
     const payload = { shares: { [key]: 1 } };
-    expect(withoutQuotes(`Cannot read properties of undefined (reading '${key}')`, payload)).toBe(
+    expect(redactQuotes(`Cannot read properties of undefined (reading '${key}')`, payload)).toBe(
       "Cannot read properties of undefined (reading '[payload]')",
     );
   },
@@ -48,24 +48,24 @@ it.each(["anna@example.com", "+49 30 1234567", "4242424242424242", "DE89 3704"])
 it("keeps the names of fields, whatever they look like, and the positions in lists", () => {
   const text = "no content-type, $ref or größe2 at 1000";
   const payload = { "content-type": 1, $ref: 1, größe2: 1, list: Array.from({ length: 1_001 }, () => 0) };
-  expect(withoutQuotes(text, payload)).toBe(text);
+  expect(redactQuotes(text, payload)).toBe(text);
 });
 
 it.each([null, true, "", 0, [], {}])("keeps a text whatever it says when the payload is %j", (payload) => {
-  expect(withoutQuotes("null true 0 [] {}", payload)).toBe("null true 0 [] {}");
+  expect(redactQuotes("null true 0 [] {}", payload)).toBe("null true 0 [] {}");
 });
 
 it("finds a part of ten characters wherever it begins in the value", () => {
   const value = Array.from({ length: 40 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join("");
   for (let at = 0; at + 10 <= value.length; at++) {
     const quote = value.slice(at, at + 10);
-    expect(withoutQuotes(`<${quote}>`, [value])).toBe("<[payload]>");
+    expect(redactQuotes(`<${quote}>`, [value])).toBe("<[payload]>");
   }
 });
 
 it("removes the whole text if it has too much in common with the payload to be searched", () => {
   expect(
-    withoutQuotes(
+    redactQuotes(
       "abcd ".repeat(100),
       Array.from({ length: 20_000 }, () => "abcd"),
     ),
@@ -81,6 +81,6 @@ it("removes from a real error what JSON.parse quotes", () => {
       message = String(error);
     }
     expect(message).toContain("Anna");
-    expect(withoutQuotes(message, { body: broken })).not.toMatch(/Anna|4242/);
+    expect(redactQuotes(message, { body: broken })).not.toMatch(/Anna|4242/);
   }
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withLaterFields } from "../../../../shared/contract/envelope.ts";
 import { deriveTaskId, parseTaskId } from "../../../../shared/contract/task-id.ts";
-import { atOnce } from "../../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../../shared/process/for-each-concurrently.ts";
 import { entryFields, hopEntry, isEntryId, parseEntry, shardOf, taskIdOf } from "../../../../shared/outbox/entry.ts";
 import { dueTime, sealEntry } from "../../../../shared/outbox/seal-entry.ts";
 
@@ -130,7 +130,7 @@ test("an envelope has the time when its hop was put into its queue, and only the
 test("processes a list in order, and never more than the limit at once", async () => {
   const begun: number[] = [];
   let [running, most] = [0, 0];
-  await atOnce([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
+  await forEachConcurrently([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
     begun.push(item);
     most = Math.max(most, ++running);
     await Promise.resolve();
@@ -139,7 +139,7 @@ test("processes a list in order, and never more than the limit at once", async (
 
   expect(begun).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(most).toBe(3);
-  await expect(atOnce([1, 2], 5, () => Promise.reject(new Error("No.")))).rejects.toThrow("No.");
+  await expect(forEachConcurrently([1, 2], 5, () => Promise.reject(new Error("No.")))).rejects.toThrow("No.");
 });
 
 test("unknown fields of a later revision's envelope are in the next hop's envelope, too", () => {

@@ -22,7 +22,7 @@ interface ReplayOptions extends LetterFilter {
 }
 
 /** The most letters that one request replays. */
-const A_PAGE = 100;
+const PAGE_SIZE = 100;
 
 export function addReplay(dead: Command, surroundings: Surroundings): void {
   addFilter(dead.command("replay"))
@@ -120,10 +120,10 @@ async function countFirst(
   client: Client,
   { signal }: Surroundings,
 ): Promise<string> {
-  const most = Math.min(limit ?? A_PAGE, A_PAGE);
+  const most = Math.min(limit ?? PAGE_SIZE, PAGE_SIZE);
   for await (const page of client.deadLetters.replayAll({ filter, dryRun: true, most }, { signal })) {
     const count = page.items.filter(({ outcome }) => outcome === "would-replay").length;
-    return count < A_PAGE || count === limit ? String(count) : `${count} or more`;
+    return count < PAGE_SIZE || count === limit ? String(count) : `${count} or more`;
   }
   return "no";
 }

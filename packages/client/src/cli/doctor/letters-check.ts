@@ -1,8 +1,8 @@
 import { Firestore, type Query } from "@google-cloud/firestore";
 import { PassThroughClient } from "google-auth-library";
 import { propertyOf } from "../../../../../shared/process/thrown.ts";
-import { collectionsBehind } from "../../../../../shared/records/collections.ts";
-import { lettersBy } from "../../../../../shared/records/letters/dead-letter-queries.ts";
+import { prefixedCollections } from "../../../../../shared/records/collections.ts";
+import { letterQuery } from "../../../../../shared/records/letters/dead-letter-queries.ts";
 import type { DatabaseAddress } from "./database-kind.ts";
 import { type Result, failed, ok, skipped, warning } from "./finding.ts";
 
@@ -17,12 +17,12 @@ export async function checkLetters(
 ): Promise<Result> {
   const { project, database, collectionPrefix } = address;
   const db = new Firestore({ projectId: project, databaseId: database, ...(emulator ? settingsFor(emulator) : {}) });
-  const letters = db.collection(collectionsBehind(collectionPrefix).deadLetters);
+  const letters = db.collection(prefixedCollections(collectionPrefix).deadLetters);
   try {
     // Counted first, so that a letter written meanwhile isn't mistaken for one without a status.
     const all = await count(letters);
-    const open = await count(lettersBy(letters, { status: "open" }));
-    const replayed = await count(lettersBy(letters, { status: "replayed" }));
+    const open = await count(letterQuery(letters, { status: "open" }));
+    const replayed = await count(letterQuery(letters, { status: "replayed" }));
     const lacking = all - open - replayed;
     if (lacking <= 0) return ok(`${open} open, ${replayed} replayed`);
     const prefix = collectionPrefix === "" ? "" : ` --collection-prefix ${collectionPrefix}`;

@@ -12,7 +12,7 @@ export interface Line {
 const NEWLINE = 0x0a;
 
 /** More than the largest task takes, with indentation and escapes. The rest of a longer line is dropped. */
-const LONGEST_LINE_BYTES = 2 * 1024 * 1024;
+const MAX_LINE_BYTES = 2 * 1024 * 1024;
 
 /** The lines of a byte stream, one at a time. Holds at most a line and a chunk. Empty lines only count as lines. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Line> {
@@ -34,7 +34,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): Asyn
       const newline = chunk.indexOf(NEWLINE, from);
       const part = chunk.subarray(from, newline === -1 ? chunk.length : newline);
       length += part.length;
-      if (length <= LONGEST_LINE_BYTES) parts.push(part);
+      if (length <= MAX_LINE_BYTES) parts.push(part);
       else parts = [];
       offset += part.length + (newline === -1 ? 0 : 1);
       from += part.length + 1;
@@ -47,8 +47,8 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): Asyn
 }
 
 function readLine(parts: readonly Uint8Array[], length: number): Pick<Line, "text" | "problem"> {
-  if (length > LONGEST_LINE_BYTES) {
-    return { text: undefined, problem: `The line is longer than ${LONGEST_LINE_BYTES} bytes.` };
+  if (length > MAX_LINE_BYTES) {
+    return { text: undefined, problem: `The line is longer than ${MAX_LINE_BYTES} bytes.` };
   }
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts)) };

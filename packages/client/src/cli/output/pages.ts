@@ -1,4 +1,4 @@
-const A_PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** The first items of a list, in pages, so that the first ones are shown while the next are fetched. */
 export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<readonly Item[]> {
@@ -8,7 +8,7 @@ export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): 
     page.push(item);
     count += 1;
     if (count >= most) break;
-    if (page.length === A_PAGE) {
+    if (page.length === PAGE_SIZE) {
       yield page;
       page = [];
     }

@@ -8,7 +8,7 @@ export interface Column<Row> {
 }
 
 const GAP = "  ";
-const LONGEST_CELL = 80;
+const MAX_CELL_LENGTH = 80;
 
 /** A table's lines, with its heading unless it continues an earlier page. */
 export function tableLines<Row>(
@@ -37,5 +37,5 @@ export function fieldLines(fields: Readonly<Record<string, string | number | und
 }
 
 function cut(cell: string): string {
-  return cell.length <= LONGEST_CELL ? cell : `${cell.slice(0, LONGEST_CELL - 1)}…`;
+  return cell.length <= MAX_CELL_LENGTH ? cell : `${cell.slice(0, MAX_CELL_LENGTH - 1)}…`;
 }

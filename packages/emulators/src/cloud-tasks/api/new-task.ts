@@ -20,9 +20,9 @@ export interface NewTask {
 }
 
 const DEFAULT_DEADLINE_MS = 600_000;
-const LEAST_DEADLINE_MS = 15_000;
-const MOST_DEADLINE_MS = 1_800_000;
-const FURTHEST_SCHEDULE_MS = 720 * 3_600_000;
+const MIN_DEADLINE_MS = 15_000;
+const MAX_DEADLINE_MS = 1_800_000;
+const MAX_SCHEDULE_AHEAD_MS = 720 * 3_600_000;
 /** 9999-12-31T23:59:59Z, the last time of a Timestamp. */
 const LAST_SECOND = 253_402_300_799;
 
@@ -65,7 +65,7 @@ export function parseTaskId(name: string, queue: QueueName): string {
 function parseDeadline(wire: WireTask["dispatchDeadline"]): number {
   if (!wire) return DEFAULT_DEADLINE_MS;
   const deadlineMs = Math.trunc(millisFromWire(wire));
-  if (deadlineMs < LEAST_DEADLINE_MS || deadlineMs > MOST_DEADLINE_MS) {
+  if (deadlineMs < MIN_DEADLINE_MS || deadlineMs > MAX_DEADLINE_MS) {
     throw invalidArgument("Task.dispatchDeadline must be between [15s, 30m].");
   }
   return deadlineMs;
@@ -75,7 +75,7 @@ function parseDeadline(wire: WireTask["dispatchDeadline"]): number {
 function parseSchedule(wire: WireTask["scheduleTime"], nowMs: number): number {
   if (Number(wire?.seconds ?? 0) > LAST_SECOND) throw invalidArgument("Request contains an invalid argument.");
   const scheduledMs = wire ? millisFromWire(wire) : nowMs;
-  if (wire && scheduledMs > nowMs + FURTHEST_SCHEDULE_MS) {
+  if (wire && scheduledMs > nowMs + MAX_SCHEDULE_AHEAD_MS) {
     throw invalidArgument(
       `The Task.scheduleTime, ${pacificTime(wire)}, is too far in the future. Schedule time must be no more than 720h in the future.`,
     );

@@ -17,7 +17,7 @@ const QUEUE_PERMISSIONS = new Set([
   ...["create", "delete", "fullView", "get", "list", "run"].map((name) => `cloudtasks.tasks.${name}`),
 ]);
 
-const MOST_POLICY_VERSION = 3;
+const MAX_POLICY_VERSION = 3;
 const ROLE = /^(?:(?:organizations|projects)\/[^/]+\/)?roles\/[^/]+$/;
 const MEMBER =
   /^(?:allUsers$|allAuthenticatedUsers$|(?:user|serviceAccount|group|domain|principal|principalSet|deleted):)/;
@@ -48,7 +48,7 @@ function setIamPolicy(context: RpcContext, request: SetIamPolicyRequest): WirePo
 /** Checks bindings, and merges those of one role. */
 function parseBindings(policy: WirePolicy): Policy["bindings"] {
   if (policy.auditConfigs && policy.auditConfigs.length > 0) throw unsupported("Policy.audit_configs");
-  if ((policy.version ?? 0) > MOST_POLICY_VERSION) {
+  if ((policy.version ?? 0) > MAX_POLICY_VERSION) {
     throw invalidArgument(
       `Specified policy version (${policy.version}) is not supported. For more information, please refer to https://cloud.google.com/iam/help/allow-policies/versions.`,
     );

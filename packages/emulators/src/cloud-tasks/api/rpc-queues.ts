@@ -27,7 +27,7 @@ import type {
 } from "../wire/wire.ts";
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listqueuesrequest */
-const MOST_QUEUES_A_PAGE = 9800;
+const MAX_QUEUES_PER_PAGE = 9800;
 
 /** Handles the RPCs on queues. */
 export function createQueueHandlers(context: RpcContext) {
@@ -86,7 +86,7 @@ function listQueues(context: RpcContext, request: ListQueuesRequest) {
     .filter((queue) => queue.name.name.startsWith(`${parent}/`) && matches(queue))
     .toSorted((a, b) => (a.name.name < b.name.name ? -1 : 1));
   const page = pageOf(
-    { items: () => queues, keyOf: (queue) => queue.name.name, mostItems: MOST_QUEUES_A_PAGE },
+    { items: () => queues, keyOf: (queue) => queue.name.name, mostItems: MAX_QUEUES_PER_PAGE },
     {
       kind: "ListQueuesRequest",
       pageSize,

@@ -25,20 +25,20 @@ import type {
 } from "../wire/wire.ts";
 
 /** The largest task in its stored form, measured at the service: 7 bytes less than 1 MiB. */
-const MOST_TASK_BYTES = 1_048_569;
+const MAX_TASK_BYTES = 1_048_569;
 
 /** A character takes at most so many bytes of UTF-8, each of a surrogate pair fewer. */
-const MOST_BYTES_A_CHARACTER = 3;
+const MAX_BYTES_PER_CHARACTER = 3;
 /** More than the tags and lengths of a header take. */
-const MOST_BYTES_A_HEADER = 16;
+const MAX_BYTES_PER_HEADER = 16;
 /** More than the times, the retry settings and all other tags and lengths of a task take. */
-const MOST_OTHER_BYTES = 1024;
+const MAX_OTHER_BYTES = 1024;
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listtasksrequest */
-const MOST_TASKS_A_PAGE = 1000;
+const MAX_TASKS_PER_PAGE = 1000;
 
 /** A page of full tasks ends early once its bodies reach this size, which the API allows. */
-const MOST_BODY_BYTES_A_PAGE = 4 * 1024 * 1024;
+const MAX_BODY_BYTES_PER_PAGE = 4 * 1024 * 1024;
 
 /** Handles the RPCs on tasks. */
 export function createTaskHandlers(context: RpcContext) {
@@ -98,9 +98,9 @@ function listTasks(context: RpcContext, request: ListTasksRequest) {
     {
       items: (after) => tasksAfter(queue, after === undefined ? undefined : Number(after)),
       keyOf: (task: Task) => task.order,
-      mostItems: MOST_TASKS_A_PAGE,
+      mostItems: MAX_TASKS_PER_PAGE,
       weigh: (task) => (view === "full" ? task.body.length : 0),
-      mostWeight: MOST_BODY_BYTES_A_PAGE,
+      mostWeight: MAX_BODY_BYTES_PER_PAGE,
     },
     {
       kind: "ListTasksRequest",
@@ -197,12 +197,12 @@ function isClearlySmall(queue: Queue, { id, target, body }: Task): boolean {
   let characters = queue.name.name.length + id.length + target.url.length;
   for (const text of Object.values(target.token ?? {})) characters += text.length;
   for (const [name, value] of target.headers) characters += name.length + value.length;
-  const headerBytes = target.headers.length * MOST_BYTES_A_HEADER;
-  const textBytes = characters * MOST_BYTES_A_CHARACTER;
-  return body.length + textBytes + headerBytes + MOST_OTHER_BYTES <= MOST_TASK_BYTES;
+  const headerBytes = target.headers.length * MAX_BYTES_PER_HEADER;
+  const textBytes = characters * MAX_BYTES_PER_CHARACTER;
+  return body.length + textBytes + headerBytes + MAX_OTHER_BYTES <= MAX_TASK_BYTES;
 }
 
 function refuseTooLarge(taskType: protobuf.Type, queue: Queue, task: Task): void {
   const bytes = taskType.encode(storedTask(task, queue.name, "full")).finish().length;
-  if (bytes > MOST_TASK_BYTES) throw invalidArgument("Task size too large");
+  if (bytes > MAX_TASK_BYTES) throw invalidArgument("Task size too large");
 }

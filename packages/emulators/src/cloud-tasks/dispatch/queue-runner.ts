@@ -26,7 +26,7 @@ export interface RunnerDeps extends AttemptDeps {
 const LOOK_MS = 1000;
 
 /** Tokens that come sooner than this are waited for together: a wake for each would cost as much as its delivery. */
-const LEAST_TOKEN_WAIT_MS = 10;
+const MIN_TOKEN_WAIT_MS = 10;
 
 /** A task lives for at most 31 days (https://cloud.google.com/tasks/docs/quotas). */
 const RETENTION_MS = 31 * 86_400_000;
@@ -214,7 +214,7 @@ export class QueueRunner implements Watched {
     if (!this.#deps.slots.isFree(this.#wakeLater)) return Number.POSITIVE_INFINITY;
     if (!this.#deps.state.unstored.hasRoom(this.#wakeLater)) return Number.POSITIVE_INFINITY;
     this.#bucket.resize(this.#speed.limits(this.queue.settings.config, nowMs));
-    return this.#bucket.take(nowMs, isMovedByHand(this.#deps.clock) ? 0 : LEAST_TOKEN_WAIT_MS);
+    return this.#bucket.take(nowMs, isMovedByHand(this.#deps.clock) ? 0 : MIN_TOKEN_WAIT_MS);
   }
 
   #wakeIn(waitMs: number): void {

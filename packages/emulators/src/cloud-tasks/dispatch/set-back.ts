@@ -1,7 +1,7 @@
 import { type Clock, monotonicMs } from "../../kernel/clock.ts";
 
 /** A clock that was set back by less is ignored. */
-const LEAST_SET_BACK_MS = 1000;
+const MIN_SET_BACK_MS = 1000;
 
 /** Notices when somebody sets a clock back. */
 export class SetBack {
@@ -19,6 +19,6 @@ export class SetBack {
     const aheadMs = this.#clock.now() - monotonicMs(this.#clock);
     const setBackMs = this.#aheadMs - aheadMs;
     this.#aheadMs = aheadMs;
-    return setBackMs < LEAST_SET_BACK_MS ? 0 : setBackMs;
+    return setBackMs < MIN_SET_BACK_MS ? 0 : setBackMs;
   }
 }

@@ -29,15 +29,15 @@ export class SlowDown {
 
   #halve(nowMs: number): void {
     const factor = this.factor(nowMs);
-    const halvedJustNow = factor < 1 && nowMs - this.#atMs < LEAST_BETWEEN_MS;
+    const halvedJustNow = factor < 1 && nowMs - this.#atMs < MIN_BETWEEN_MS;
     if (halvedJustNow) return;
-    this.#factor = Math.max(LEAST_FACTOR, factor / 2);
+    this.#factor = Math.max(MIN_FACTOR, factor / 2);
     this.#atMs = nowMs;
   }
 }
 
-const LEAST_FACTOR = 1 / 8;
-const LEAST_BETWEEN_MS = 1000;
+const MIN_FACTOR = 1 / 8;
+const MIN_BETWEEN_MS = 1000;
 const RECOVERY_MS = 60_000;
 /** The share of failures is over about this many attempts. */
 const MEMORY_ATTEMPTS = 50;

@@ -5,7 +5,7 @@ import { NotStoredError } from "../../kernel/journal/not-stored-error.ts";
 const TRY_AGAIN_MS = 1_000;
 
 /** Beyond this many ends of deliveries that couldn't be stored, no more deliveries begin: a restart would repeat them all. */
-const MOST_UNSTORED = 500;
+const MAX_UNSTORED = 500;
 
 interface Waiting {
   /** Stores it, unless that is no longer needed. Throws NotStoredError. */
@@ -49,7 +49,7 @@ export class Unstored {
 
   /** Whether there may be more. If not, `whenThereIs` is called once, when there may. */
   hasRoom(whenThereIs: () => void): boolean {
-    if (this.#waiting.size < MOST_UNSTORED) return true;
+    if (this.#waiting.size < MAX_UNSTORED) return true;
     this.#waitingForRoom.add(whenThereIs);
     return false;
   }

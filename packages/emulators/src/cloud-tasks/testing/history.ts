@@ -66,7 +66,7 @@ export interface AttemptSelector {
 }
 
 /** Beyond this many bytes of bodies the oldest attempts are dropped. */
-const MOST_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** The most recent attempts, oldest first. */
 export class History {
@@ -99,7 +99,7 @@ export class History {
     Object.assign(attempt, end);
     if (attempt.isForgotten) return;
     this.#bodyBytes += bodyBytes(attempt);
-    while (this.#attempts.length - this.#first > this.#mostAttempts || this.#bodyBytes > MOST_BODY_BYTES) {
+    while (this.#attempts.length - this.#first > this.#mostAttempts || this.#bodyBytes > MAX_BODY_BYTES) {
       const oldest = this.#attempts[this.#first];
       if (!oldest) break;
       this.#attempts[this.#first++] = undefined;

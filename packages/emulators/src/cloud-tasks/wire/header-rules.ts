@@ -4,10 +4,10 @@ import { invalidArgument } from "../api/service-errors.ts";
 type Header = readonly [name: string, value: string];
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest */
-const MOST_HEADER_BYTES = 80 * 1024;
+const MAX_HEADER_BYTES = 80 * 1024;
 
 /** A longer header is left out, as recorded: with a colon, a space and a line break it has 8 KiB. */
-const MOST_CHARACTERS = 8188;
+const MAX_CHARACTERS = 8188;
 
 /** Headers that the service sets itself, or that concern the connection, as recorded. */
 const RESERVED = new Set([
@@ -42,7 +42,7 @@ export function storedHeaders(headers: Readonly<Record<string, string>>): Header
     return isReserved(name) || !NAME.test(name) || !isValue(name, cleaned) ? [] : [[name, cleaned]];
   });
   const bytes = own.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (bytes >= MOST_HEADER_BYTES) throw invalidArgument("HttpRequest.headers must be smaller than 80KB.");
+  if (bytes >= MAX_HEADER_BYTES) throw invalidArgument("HttpRequest.headers must be smaller than 80KB.");
   return [["User-Agent", USER_AGENT], ...own];
 }
 
@@ -55,7 +55,7 @@ export function invalidOverrides(names: readonly string[]): string[] {
 export const cleanValue = (value: string): string => (value.split("\0", 1)[0] ?? "").replaceAll(/[\r\n]/g, "_");
 
 const isValue = (name: string, value: string): boolean =>
-  VALUE.test(value) && name.length + value.length <= MOST_CHARACTERS;
+  VALUE.test(value) && name.length + value.length <= MAX_CHARACTERS;
 
 function isReserved(name: string): boolean {
   const lower = name.toLowerCase();

@@ -7,7 +7,7 @@ import { checkToken, storedToken, tokenFromWire } from "./token-wire.ts";
 import type { WireHttpRequest } from "./wire.ts";
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest */
-const MOST_URL_CHARACTERS = 2083;
+const MAX_URL_CHARACTERS = 2083;
 
 /**
  * Parses the request that is to deliver a task.
@@ -51,8 +51,8 @@ function checkUrl(url: string): void {
   if (!/^https?:\/\//i.test(url)) throw invalidArgument("HttpTarget.url must start with 'http://' or 'https://'.");
   const parsed = URL.parse(url);
   if (!parsed) throw invalidArgument("HttpRequest.url is not a valid URL.");
-  if (parsed.href.length > MOST_URL_CHARACTERS) {
-    throw invalidArgument(`HttpRequest.url must be at most ${MOST_URL_CHARACTERS} characters long.`);
+  if (parsed.href.length > MAX_URL_CHARACTERS) {
+    throw invalidArgument(`HttpRequest.url must be at most ${MAX_URL_CHARACTERS} characters long.`);
   }
 }
 

@@ -25,8 +25,8 @@ const DEFAULT_MIN_BACKOFF_MS = 100;
 const DEFAULT_MAX_BACKOFF_MS = 3_600_000;
 const DEFAULT_MAX_DOUBLINGS = 16;
 
-const MOST_DISPATCHES_PER_SECOND = 500;
-const MOST_CONCURRENT_DISPATCHES = 5000;
+const MAX_DISPATCHES_PER_SECOND = 500;
+const MAX_CONCURRENT_DISPATCHES = 5000;
 
 /**
  * Parses the settings in a request. What is zero or absent gets the service's default: 500 dispatches a second, 1,000 at
@@ -60,10 +60,10 @@ export function burstSize({
 function parseRates(queue: WireQueue): Pick<QueueConfig, "maxDispatchesPerSecond" | "maxConcurrentDispatches"> {
   const rate = queue.rateLimits?.maxDispatchesPerSecond ?? 0;
   refuseNegative(rate, "RateLimits.maxDispatchesPerSecond");
-  refuseAbove(rate, MOST_DISPATCHES_PER_SECOND, "RateLimits.maxDispatchesPerSecond");
+  refuseAbove(rate, MAX_DISPATCHES_PER_SECOND, "RateLimits.maxDispatchesPerSecond");
   const concurrent = queue.rateLimits?.maxConcurrentDispatches ?? 0;
   refuseNegative(concurrent, "RateLimits.maxConcurrentDispatches");
-  refuseAbove(concurrent, MOST_CONCURRENT_DISPATCHES, "RateLimits.maxConcurrentDispatches");
+  refuseAbove(concurrent, MAX_CONCURRENT_DISPATCHES, "RateLimits.maxConcurrentDispatches");
   return {
     maxDispatchesPerSecond: rate || DEFAULT_DISPATCHES_PER_SECOND,
     maxConcurrentDispatches: concurrent || DEFAULT_CONCURRENT_DISPATCHES,

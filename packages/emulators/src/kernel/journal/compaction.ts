@@ -12,7 +12,7 @@ const SLICE_BYTES = 256 * 1024;
 const COPIED_BYTES = 2 * 1024 * 1024;
 
 /** If it doesn't, the compaction fails. It can be tried again when there is less to do. */
-const MOST_COPIES = 10_000;
+const MAX_COPIES = 10_000;
 
 /** What a compaction works with. */
 export interface CompactionOf {
@@ -111,7 +111,7 @@ async function writeSnapshot(file: FileHandle, of: CompactionOf): Promise<{ snap
 async function copyAppended(file: FileHandle, { appended, turn, signal }: CompactionOf, from: number): Promise<number> {
   let copied = 0;
   if (!appended) return copied;
-  for (let copies = 0; copies < MOST_COPIES; copies++) {
+  for (let copies = 0; copies < MAX_COPIES; copies++) {
     const left = appended.bytes - from - copied;
     if (left <= SLICE_BYTES) return copied;
     const bytes = readAt(appended, from + copied, Math.min(left, COPIED_BYTES));

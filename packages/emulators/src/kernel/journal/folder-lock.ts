@@ -10,7 +10,7 @@ export interface FolderLock {
 }
 
 /** Two that start at the same time can get in each other's way, and a process that was just killed takes a moment to end. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 const TRY_AGAIN_MS = 100;
 
 /** https://sqlite.org/rescode.html */
@@ -41,7 +41,7 @@ export async function lockJournal(journal: string): Promise<FolderLock> {
         },
       };
     }
-    if (tries === MOST_TRIES) throw new FolderInUseError(inUse(journal, note));
+    if (tries === MAX_TRIES) throw new FolderInUseError(inUse(journal, note));
     await wait(TRY_AGAIN_MS * (0.5 + Math.random()));
   }
 }
@@ -90,11 +90,11 @@ function inUse(journal: string, note: string): string {
   return `${journal} is in use by ${owner}. Stop that emulator, or use another folder: --data DIR.`;
 }
 
-const MOST_NOTE_CHARACTERS = 200;
+const MAX_NOTE_CHARACTERS = 200;
 
 function readNote(note: string): string | undefined {
   try {
-    return fs.readFileSync(note, "utf8").slice(0, MOST_NOTE_CHARACTERS).trim() || undefined;
+    return fs.readFileSync(note, "utf8").slice(0, MAX_NOTE_CHARACTERS).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -49,10 +49,10 @@ export interface Journal<Entry> {
 }
 
 /** The file is compacted once this much was appended since the last time, or as much as the snapshot took if that is more. */
-const LEAST_GROWTH_BYTES = 16 * 1024 * 1024;
+const MIN_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /** After a compaction that failed, the next one waits until this much more was appended. */
-const GROWTH_AFTER_FAILURE_BYTES = LEAST_GROWTH_BYTES / 4;
+const GROWTH_AFTER_FAILURE_BYTES = MIN_GROWTH_BYTES / 4;
 
 /**
  * Opens a journal, restores what it holds, and creates it and its folder if they don't exist. A last line that a kill cut
@@ -154,7 +154,7 @@ class OpenJournal<Entry> implements Journal<Entry> {
   async shorten(): Promise<void> {
     if (this.#options.keepAll || this.#file.bytes === this.#snapshotBytes) return;
     this.#startCompaction();
-    if (this.#file.bytes < LEAST_GROWTH_BYTES) await this.#compaction?.ended;
+    if (this.#file.bytes < MIN_GROWTH_BYTES) await this.#compaction?.ended;
   }
 
   append(entry: Entry): void {
@@ -200,7 +200,7 @@ class OpenJournal<Entry> implements Journal<Entry> {
   #isOvergrown(): boolean {
     if (this.#options.keepAll) return false;
     const grownBytes = this.#file.bytes - this.#snapshotBytes;
-    return grownBytes > Math.max(LEAST_GROWTH_BYTES, this.#snapshotBytes) && this.#file.bytes > this.#tryAgainAtBytes;
+    return grownBytes > Math.max(MIN_GROWTH_BYTES, this.#snapshotBytes) && this.#file.bytes > this.#tryAgainAtBytes;
   }
 
   #startCompaction(): void {

@@ -13,7 +13,7 @@ export interface RawLine {
 const CHUNK_BYTES = 256 * 1024;
 
 /** Longer than any line that was ever written: a hundred documents of 1 MiB in base64. */
-const MOST_LINE_BYTES = 256 * 1024 * 1024;
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
@@ -50,7 +50,7 @@ export async function* readLines(file: FileHandle): AsyncGenerator<RawLine[]> {
     // A copy, since the next read overwrites the chunk.
     if (start < bytesRead) begun.push(Buffer.from(read.subarray(start)));
     begunBytes += bytesRead - start;
-    if (begunBytes > MOST_LINE_BYTES) lines.push(take(Buffer.alloc(0), false));
+    if (begunBytes > MAX_LINE_BYTES) lines.push(take(Buffer.alloc(0), false));
     yield lines;
   }
   if (begunBytes > 0) yield [take(Buffer.alloc(0), false)];

@@ -37,9 +37,9 @@ const HEADERS = { ":status": 200, "content-type": "application/grpc+proto" };
 const SUCCESS = { "grpc-status": "0" };
 
 /** A caller with more than this on its way to it is behind. */
-const MOST_AHEAD_BYTES = 256 * 1024;
+const MAX_AHEAD_BYTES = 256 * 1024;
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A call on a stream of HTTP/2 (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md). */
 export class GrpcCall {
@@ -88,7 +88,7 @@ export class GrpcCall {
   /** Ends the call at its deadline. A call that is answered at once needs no timer. */
   limitTime(): void {
     if (this.#isOver || !Number.isFinite(this.deadlineMs)) return;
-    const leftMs = Math.min(Math.max(0, this.deadlineMs - Date.now()), LONGEST_TIMER_MS);
+    const leftMs = Math.min(Math.max(0, this.deadlineMs - Date.now()), MAX_TIMER_MS);
     const status = { code: RpcCode.DEADLINE_EXCEEDED, message: "Deadline exceeded" };
     this.#timer = setTimeout(() => this.endWith(status), leftMs);
   }
@@ -104,7 +104,7 @@ export class GrpcCall {
   send(message: Uint8Array): boolean {
     if (this.#isGone) return true;
     this.sendHeaders();
-    const isWritten = this.#stream.write(framed(message)) || this.#stream.writableLength <= MOST_AHEAD_BYTES;
+    const isWritten = this.#stream.write(framed(message)) || this.#stream.writableLength <= MAX_AHEAD_BYTES;
     if (isWritten || this.#isBehind) return isWritten;
     this.#isBehind = true;
     this.#stream.pause();

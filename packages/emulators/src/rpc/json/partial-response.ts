@@ -6,7 +6,7 @@ import { fieldNamed } from "./field-names.ts";
 type Selection = "all" | Map<string, Selection>;
 
 /** Masks that nest deeper are refused, since parsing them could exhaust the stack. */
-const MOST_DEPTH = 50;
+const MAX_DEPTH = 50;
 
 /**
  * Parses the system parameter `fields`, such as `tasks(name,httpRequest/url),nextPageToken`
@@ -38,7 +38,7 @@ class FieldsParser {
   }
 
   list(type: protobuf.Type | undefined, path: readonly string[], depth: number): Map<string, Selection> {
-    if (depth > MOST_DEPTH) throw unknownPath(this.#text, path.join("."));
+    if (depth > MAX_DEPTH) throw unknownPath(this.#text, path.join("."));
     const selected = new Map<string, Selection>();
     do {
       const [name, selection] = this.#entry(type, path, depth);

@@ -46,7 +46,7 @@ function secondsOf(text: string): number | undefined {
 const nanosOf = (fraction: string | undefined): number => Number((fraction ?? "").padEnd(9, "0"));
 
 /** 10,000 years. */
-const MOST_DURATION_SECONDS = 315_576_000_000n;
+const MAX_DURATION_SECONDS = 315_576_000_000n;
 
 /** Seconds with up to nine decimal places, such as `1.5s`. */
 function parseDuration(text: string): Parsed {
@@ -55,7 +55,7 @@ function parseDuration(text: string): Parsed {
   if (whole === undefined) return { problem: "Invalid duration format, failed to parse seconds" };
   const nanos = nanosOf(fraction);
   const seconds = BigInt(whole);
-  if (seconds > MOST_DURATION_SECONDS || (seconds === MOST_DURATION_SECONDS && nanos > 0)) {
+  if (seconds > MAX_DURATION_SECONDS || (seconds === MAX_DURATION_SECONDS && nanos > 0)) {
     return { problem: "Duration value exceeds limits" };
   }
   return {

@@ -2,9 +2,9 @@ import type { Hono } from "hono";
 import type { Console } from "../../../console.ts";
 import type { ConsoleEnv } from "../../../http/console-env.ts";
 import { textFields } from "../../../http/form.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
-import { AskFirst } from "../../../parts/ask-first.tsx";
+import { ConfirmAction } from "../../../parts/confirm-action.tsx";
 import { letterPage } from "../../../parts/task-id.tsx";
 import { LETTERS_PATH } from "../letter-filter.ts";
 import { LetterList } from "../letter-list.tsx";
@@ -21,20 +21,20 @@ export function addDeletePage(app: Hono<ConsoleEnv>, console: Console): void {
       context,
       console,
       { title, place: "letters" },
-      <AskFirst title={title} action={deletePage(id)} label="Delete it" back={letterPage(id)}>
+      <ConfirmAction title={title} action={deletePage(id)} label="Delete it" back={letterPage(id)}>
         <p>
           Its payload is gone for good, and it can't be replayed any more. Tasks that replays have made run on. If it
           changes after you have seen this page, it is kept.
         </p>
         <LetterList letters={[letter]} />
         {version === undefined ? null : <input type="hidden" name="version" value={version} />}
-      </AskFirst>,
+      </ConfirmAction>,
     );
   });
   app.post(`${LETTERS_PATH}/:id/delete`, async (context) => {
     const id = letterIdIn(context);
     const [version] = await textFields(context, "version");
     await context.get("api").deadLetters.delete(id, { version });
-    return doneThen(context, { page: LETTERS_PATH, did: `Deleted the dead letter ${id}.` });
+    return redirectWithNotice(context, { page: LETTERS_PATH, did: `Deleted the dead letter ${id}.` });
   });
 }

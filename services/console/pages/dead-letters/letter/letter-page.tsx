@@ -4,7 +4,7 @@ import type { ConsoleEnv } from "../../../http/console-env.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { Timeline } from "../../../parts/attempts/timeline.tsx";
 import { respondWithJsonText } from "../../../parts/json/json-text.ts";
-import { AskLink, useMay } from "../../../parts/form.tsx";
+import { ConfirmLink, usePermission } from "../../../parts/form.tsx";
 import { StateBadge } from "../../../parts/state-badge.tsx";
 import { Command } from "../../../parts/try-it.tsx";
 import { inShell } from "../in-shell.ts";
@@ -31,7 +31,7 @@ export function addLetterPage(app: Hono<ConsoleEnv>, console: Console): void {
 
 /** Needs no confirmation: a replay loses nothing. */
 function ReplayLink({ id }: { readonly id: string }) {
-  return useMay("replay dead letters") ? (
+  return usePermission("replay dead letters") ? (
     <a class="button" href={replayPage(id)}>
       Replay…
     </a>
@@ -61,7 +61,7 @@ function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly prod
       </section>
       <div class="actions">
         <ReplayLink id={id} />
-        <AskLink page={deletePage(id)} label="Delete…" needs="delete dead letters" />
+        <ConfirmLink page={deletePage(id)} label="Delete…" needs="delete dead letters" />
       </div>
       <LetterFacts letter={letter} type={type} />
       <section>

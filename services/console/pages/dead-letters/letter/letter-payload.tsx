@@ -1,12 +1,12 @@
 import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
-import { useMay } from "../../../parts/form.tsx";
+import { usePermission } from "../../../parts/form.tsx";
 import { JsonView } from "../../../parts/json/json-view.tsx";
 import { payloadPage } from "./letter-paths.ts";
 
 /** The task's payload, for people who may see it. */
 export function LetterPayload({ letter }: { readonly letter: DeadLetter }) {
   const { id, payload, payloadOmitted } = letter;
-  const maySee = useMay("read payloads");
+  const maySee = usePermission("read payloads");
   if (payload !== undefined) return <JsonView id="payload" what="payload" value={payload} whole={payloadPage(id)} />;
   if (payloadOmitted) {
     return (

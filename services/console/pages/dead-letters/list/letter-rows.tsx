@@ -1,11 +1,11 @@
 import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
-import { useMay } from "../../../parts/form.tsx";
+import { usePermission } from "../../../parts/form.tsx";
 import { formatCount } from "../../../parts/numbers.ts";
 import { TaskLink, letterPage } from "../../../parts/task-id.tsx";
 import { Time } from "../../../parts/time.tsx";
 import { withQuery } from "../../../parts/pager.tsx";
 import { FilterFields } from "../filter-fields.tsx";
-import { FITTING_PATH } from "../fitting/fitting-path.ts";
+import { REPLAY_MATCHING_PATH } from "../matching/replay-matching-path.ts";
 import { type ShownFilter, filterQuery } from "../letter-filter.ts";
 import { DELETE_SELECTED, LETTER_FIELD, REPLAY_SELECTED } from "../selected/selected-paths.ts";
 import { cutMessage } from "../cut-message.ts";
@@ -19,8 +19,8 @@ interface RowsProps {
 
 /** A page of letters. People with permission can select letters and act on them. */
 export function LetterRows({ letters, filter }: RowsProps) {
-  const mayReplay = useMay("replay dead letters") && filter.status === "open";
-  const mayDelete = useMay("delete dead letters");
+  const mayReplay = usePermission("replay dead letters") && filter.status === "open";
+  const mayDelete = usePermission("delete dead letters");
   if (!mayReplay && !mayDelete) return <LetterTable letters={letters} isSelectable={false} />;
   return (
     <form method="get" action={mayReplay ? REPLAY_SELECTED : DELETE_SELECTED}>
@@ -33,7 +33,7 @@ export function LetterRows({ letters, filter }: RowsProps) {
           </button>
         ) : null}
         {mayReplay ? (
-          <a class="button" href={withQuery(FITTING_PATH, filterQuery(filter))}>
+          <a class="button" href={withQuery(REPLAY_MATCHING_PATH, filterQuery(filter))}>
             Replay all that match…
           </a>
         ) : null}

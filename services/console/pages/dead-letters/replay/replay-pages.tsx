@@ -5,7 +5,7 @@ import { HandoffError } from "../../../../../packages/client/src/errors.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../../http/console-env.ts";
 import { failureOf } from "../../../http/failures.tsx";
 import { textField, textFields } from "../../../http/form.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { jsonProblem } from "../../../payload/read-fields.ts";
 import { letterPage, taskPage } from "../../../parts/task-id.tsx";
@@ -44,10 +44,10 @@ async function replay(
     const replayed = await context.get("api").deadLetters.replay(id, options);
     if (replayed.replayedBefore) {
       const did = `The dead letter ${id} has been replayed already, as ${replayed.id}. There is no other task.`;
-      return doneThen(context, { page: letterPage(id), did });
+      return redirectWithNotice(context, { page: letterPage(id), did });
     }
     const did = `Replayed the dead letter ${id} as this task, ${replayed.id}.`;
-    return doneThen(context, { page: taskPage(replayed.id), did });
+    return redirectWithNotice(context, { page: taskPage(replayed.id), did });
   } catch (error) {
     if (!(error instanceof HandoffError && SHOWN_ON_FORM.has(error.status))) throw error;
     context.set("refusal", error.code);

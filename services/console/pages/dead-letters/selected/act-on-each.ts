@@ -26,7 +26,7 @@ export type LetterOutcome =
 export type ActedOn = Extract<LetterOutcome, { kind: "done" | "done-before" }>;
 
 /** How many letters are handled at once. */
-const AT_ONCE = 5;
+const CONCURRENCY = 5;
 
 /** No letter is begun after this many milliseconds: the person is waiting, and the last ones take some seconds more. */
 export const BEGIN_MS = 20_000;
@@ -57,7 +57,7 @@ export async function actOnEach(
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, actOnNext));
+  await Promise.all(Array.from({ length: CONCURRENCY }, actOnNext));
   return outcomes;
 }
 

@@ -4,7 +4,7 @@ import { HandoffError } from "../../../../../packages/client/src/errors.ts";
 import type { SelectedLetter } from "./act-on-each.ts";
 
 /** How many letters a person can select: twice the number on a page. */
-export const MOST_SELECTED = 100;
+export const MAX_SELECTED = 100;
 
 /** The current state of a selected letter; undefined if it no longer exists. */
 export interface AskedLetter {
@@ -12,7 +12,7 @@ export interface AskedLetter {
   readonly letter: ReadLetter | undefined;
 }
 
-const AT_ONCE = 5;
+const CONCURRENCY = 5;
 
 /**
  * Reads the selected letters.
@@ -25,7 +25,7 @@ export async function readSelected(ids: readonly string[], api: Pick<Client, "de
   const readNext = async (): Promise<void> => {
     for (const [at, id] of waiting) read[at] = { id, letter: await readIfThere(id, api) };
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, readNext));
+  await Promise.all(Array.from({ length: CONCURRENCY }, readNext));
   return read;
 }
 

@@ -2,14 +2,14 @@ import type { Hono } from "hono";
 import type { Console } from "../../../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../../http/console-env.ts";
 import { textFields } from "../../../http/form.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { type ShownFilter, filterInForm, filterInQuery, listPage } from "../letter-filter.ts";
 import { actOnEach } from "./act-on-each.ts";
-import { AskAboutSelected } from "./ask-about-selected.tsx";
+import { ConfirmSelected } from "./confirm-selected.tsx";
 import { SelectedOutcome } from "./selected-outcome.tsx";
 import { type SelectedAction, DELETE, REPLAY } from "./selected-actions.ts";
-import { MOST_SELECTED, letterInField, readSelected } from "./selected-letters.ts";
+import { MAX_SELECTED, letterInField, readSelected } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
 
 /** Asks for confirmation of an action on the selected letters, and does it. */
@@ -23,16 +23,16 @@ export function addSelectedPages(app: Hono<ConsoleEnv>, console: Console): void 
 async function ask(action: SelectedAction, context: ConsoleContext, console: Console): Promise<Response> {
   const ids = [...new Set(context.req.queries(LETTER_FIELD))];
   const filter = filterInQuery(context);
-  if (ids.length === 0 || ids.length > MOST_SELECTED) return await refuse(ids.length, { filter, context, console });
+  if (ids.length === 0 || ids.length > MAX_SELECTED) return await refuse(ids.length, { filter, context, console });
   const asked = await readSelected(ids, context.get("api"));
   const head = { title: action.title, place: "letters" } as const;
-  return await respondWithPage(context, console, head, <AskAboutSelected {...{ action, asked, filter }} />);
+  return await respondWithPage(context, console, head, <ConfirmSelected {...{ action, asked, filter }} />);
 }
 
 async function act(action: SelectedAction, context: ConsoleContext, console: Console): Promise<Response> {
   const letters = (await textFields(context, LETTER_FIELD)).map(letterInField);
   const filter = await filterInForm(context);
-  if (letters.length === 0 || letters.length > MOST_SELECTED) {
+  if (letters.length === 0 || letters.length > MAX_SELECTED) {
     return await refuse(letters.length, { filter, context, console });
   }
   const api = context.get("api");
@@ -40,7 +40,7 @@ async function act(action: SelectedAction, context: ConsoleContext, console: Con
   const count = outcomes.filter(({ kind }) => kind === "done").length;
   const did = `${action.did} ${count} of ${letters.length} selected dead letters.`;
   if (outcomes.every(({ kind }) => kind === "done")) {
-    return doneThen(context, { page: listPage(filter), did: action.didAll(letters.length) });
+    return redirectWithNotice(context, { page: listPage(filter), did: action.didAll(letters.length) });
   }
   context.set("did", did);
   const results = letters.map((letter, at) => ({ letter, outcome: outcomes[at] ?? ({ kind: "left" } as const) }));
@@ -63,7 +63,7 @@ async function refuse(
       <p>
         {count === 0
           ? "Select letters in the list."
-          : `Select at most ${MOST_SELECTED}, or narrow the list down and replay all that match.`}
+          : `Select at most ${MAX_SELECTED}, or narrow the list down and replay all that match.`}
       </p>
       <p>
         <a href={listPage(filter)}>Back to the list</a>

@@ -2,9 +2,9 @@ import type { Hono } from "hono";
 import type { Cancelled, Task } from "../../../../../packages/client/src/views/task.ts";
 import type { Console } from "../../../console.ts";
 import type { ConsoleEnv } from "../../../http/console-env.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
-import { AskFirst } from "../../../parts/ask-first.tsx";
+import { ConfirmAction } from "../../../parts/confirm-action.tsx";
 import { taskPage } from "../../../parts/task-id.tsx";
 
 export function addCancel(app: Hono<ConsoleEnv>, console: Console): void {
@@ -15,7 +15,7 @@ export function addCancel(app: Hono<ConsoleEnv>, console: Console): void {
   app.post("/tasks/:id/cancel", async (context) => {
     const id = context.req.param("id");
     const cancelled = await context.get("api").cancel(id);
-    return doneThen(context, { page: taskPage(id), did: describeCancelled(id, cancelled) });
+    return redirectWithNotice(context, { page: taskPage(id), did: describeCancelled(id, cancelled) });
   });
 }
 
@@ -23,13 +23,13 @@ function AskCancel({ task }: { readonly task: Task }) {
   const { id, type, state, attempts = 0 } = task;
   const page = taskPage(id);
   return (
-    <AskFirst title="Cancel this task?" action={`${page}/cancel`} label="Cancel the task" back={page}>
+    <ConfirmAction title="Cancel this task?" action={`${page}/cancel`} label="Cancel the task" back={page}>
       <p>
         {type ?? "The task"} <span class="id">{id}</span> won't run again, and there will be no dead letter: it can't be
         replayed.
       </p>
       <p>{whatMayHaveRun({ state, attempts })}</p>
-    </AskFirst>
+    </ConfirmAction>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Task } from "../../../../../packages/client/src/views/task.ts";
 import type { Console } from "../../../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../../http/console-env.ts";
 import { textField } from "../../../http/form.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { describeDistance } from "../../../parts/distance.ts";
 import { ActionForm } from "../../../parts/form.tsx";
@@ -43,7 +43,10 @@ export function addReschedule(app: Hono<ConsoleEnv>, console: Console): void {
       return await respond(context, id, { given, wrong: { field, problem: refused } });
     }
     const distance = describeDistance(Date.parse(scheduleTime) - nowMs);
-    return doneThen(context, { page: taskPage(id), did: `Task ${id} is due at ${scheduleTime}, ${distance}.` });
+    return redirectWithNotice(context, {
+      page: taskPage(id),
+      did: `Task ${id} is due at ${scheduleTime}, ${distance}.`,
+    });
   });
 }
 

@@ -1,11 +1,14 @@
 import type { Hono } from "hono";
 import type { ConsoleEnv } from "../../../http/console-env.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { taskPage } from "../../../parts/task-id.tsx";
 
 export function addRunNow(app: Hono<ConsoleEnv>): void {
   app.post("/tasks/:id/run", async (context) => {
     const { id } = await context.get("api").run(context.req.param("id"));
-    return doneThen(context, { page: taskPage(id), did: `Task ${id} is due now, and no longer at its old time.` });
+    return redirectWithNotice(context, {
+      page: taskPage(id),
+      did: `Task ${id} is due now, and no longer at its old time.`,
+    });
   });
 }

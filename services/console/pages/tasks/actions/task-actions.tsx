@@ -1,12 +1,12 @@
 import type { Task } from "../../../../../packages/client/src/views/task.ts";
-import { ActionButton, AskLink, useMay } from "../../../parts/form.tsx";
+import { ActionButton, ConfirmLink, usePermission } from "../../../parts/form.tsx";
 import { letterPage, taskPage } from "../../../parts/task-id.tsx";
 
 /** The actions on a task. */
 export function TaskActions({ task }: { readonly task: Task }) {
   const { state } = task;
   const page = taskPage(task.id);
-  const mayRun = useMay("run tasks");
+  const mayRun = usePermission("run tasks");
   if (state === "dead") {
     return (
       <div class="actions">
@@ -26,7 +26,7 @@ export function TaskActions({ task }: { readonly task: Task }) {
           Reschedule…
         </a>
       ) : null}
-      {task.cancelRequested ? null : <AskLink page={`${page}/cancel`} label="Cancel…" needs="cancel tasks" />}
+      {task.cancelRequested ? null : <ConfirmLink page={`${page}/cancel`} label="Cancel…" needs="cancel tasks" />}
     </div>
   );
 }

@@ -25,7 +25,7 @@ interface AnyReply {
 }
 
 /** The oldest operation is forgotten when there are more. */
-const MOST_OPERATIONS = 1000;
+const MAX_OPERATIONS = 1000;
 
 /** The operations that batches have made. They are kept in memory only. */
 export class Operations {
@@ -47,7 +47,7 @@ export class Operations {
   add(operation: OperationReply): OperationReply {
     this.#byName.set(operation.name, operation);
     const [oldest] = this.#byName.keys();
-    if (this.#byName.size > MOST_OPERATIONS && oldest !== undefined) this.#byName.delete(oldest);
+    if (this.#byName.size > MAX_OPERATIONS && oldest !== undefined) this.#byName.delete(oldest);
     return operation;
   }
 

@@ -29,8 +29,8 @@ interface BatchDeps {
   readonly protos: () => protobuf.Root;
 }
 
-const MOST_CREATES = 100;
-const MOST_DELETES = 1000;
+const MAX_CREATES = 100;
+const MAX_DELETES = 1000;
 
 /** The numbers of the states in the metadata of the two operations, which differ. */
 const CREATE_STATES = { succeeded: 2, failed: 3, partlySucceeded: 5 };
@@ -73,9 +73,9 @@ function createTasks(context: RpcContext, deps: BatchDeps, request: BatchCreateT
 /** Refuses the whole batch for what is wrong with its form. */
 function checkCreates({ parent, requests }: BatchCreateTasksRequest, queue: QueueName): void {
   if (requests.length === 0) throw invalidArgument("Request must contain at least one task.");
-  if (requests.length > MOST_CREATES) {
+  if (requests.length > MAX_CREATES) {
     throw invalidArgument(
-      `A maximum of ${MOST_CREATES} tasks can be created in a single batch, but got ${requests.length} tasks.`,
+      `A maximum of ${MAX_CREATES} tasks can be created in a single batch, but got ${requests.length} tasks.`,
     );
   }
   const names = new Set<string>();
@@ -96,9 +96,9 @@ function deleteTasks(context: RpcContext, deps: BatchDeps, request: BatchDeleteT
   const queueName = context.access.queue(request.parent, "BatchDeleteTasks");
   const { names } = request;
   if (names.length === 0) throw invalidArgument("Request contains an invalid argument.");
-  if (names.length > MOST_DELETES) {
+  if (names.length > MAX_DELETES) {
     throw invalidArgument(
-      `A maximum of ${MOST_DELETES} tasks can be handled in a batch, but ${names.length} were requested.`,
+      `A maximum of ${MAX_DELETES} tasks can be handled in a batch, but ${names.length} were requested.`,
     );
   }
   const name = deps.operations.newName(locationOf(queueName), request.requestId);

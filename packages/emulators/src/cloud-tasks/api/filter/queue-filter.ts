@@ -35,7 +35,7 @@ interface Token {
 const TOKEN = /\s*(?:(?<operator>[<>!]=|[<>=:])|(?<bracket>[()])|"(?<text>(?:[^"\\]|\\.)*)"|(?<word>[^\s()<>=!:"]+))/y;
 
 /** Deeper filters are refused, since parsing them could exhaust the stack. */
-const MOST_DEPTH = 50;
+const MAX_DEPTH = 50;
 
 function tokenize(filter: string): Token[] {
   const tokens: Token[] = [];
@@ -73,7 +73,7 @@ class FilterParser {
   }
 
   allOf(): Condition {
-    if (++this.#depth > MOST_DEPTH) throw unreadable("it is nested too deeply");
+    if (++this.#depth > MAX_DEPTH) throw unreadable("it is nested too deeply");
     const conditions = [this.#anyOf()];
     for (let next = this.#peek(); next && next.value !== ")"; next = this.#peek()) {
       this.#skip("word", "AND");

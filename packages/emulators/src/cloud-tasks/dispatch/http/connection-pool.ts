@@ -3,10 +3,10 @@ import { type ResponseHead, headerValue } from "./response-head.ts";
 import { TargetConnection } from "./target-connection.ts";
 
 /** For each target. */
-const MOST_KEPT = 512;
+const MAX_KEPT = 512;
 
 /** A server may promise more; a kept connection is closed after this long without use. */
-const MOST_KEPT_MS = 4000;
+const MAX_KEPT_MS = 4000;
 
 /** A request must arrive before its server closes the connection. */
 const MARGIN_MS = 1000;
@@ -59,7 +59,7 @@ export class ConnectionPool {
     const kept = this.#kept.get(origin) ?? [];
     const isUsable = connection.isOpen && connection.isFlushed && !mayHaveStrayBody(method, head);
     connection.use(undefined);
-    if (this.#isClosed || !isUsable || forMs <= 0 || kept.length >= MOST_KEPT) {
+    if (this.#isClosed || !isUsable || forMs <= 0 || kept.length >= MAX_KEPT) {
       connection.destroy();
       return;
     }
@@ -94,7 +94,7 @@ export class ConnectionPool {
 function promisedMs(head: ResponseHead): number {
   if (/\bclose\b/i.test(headerValue(head, "connection") ?? "")) return 0;
   const [, seconds = "0"] = /\btimeout=(\d+)/.exec(headerValue(head, "keep-alive") ?? "") ?? [];
-  return Math.min(MOST_KEPT_MS, Number(seconds) * 1000 - MARGIN_MS);
+  return Math.min(MAX_KEPT_MS, Number(seconds) * 1000 - MARGIN_MS);
 }
 
 /** Responses without a body (RFC 9112, section 6.3), after which some servers send one: it would precede the next response. */

@@ -2,7 +2,7 @@
  * Beyond this rate, requests are sent without a look: the turns of the event loop would cost a loaded emulator an eighth of
  * its time. Requests that are sent at the same time share a look.
  */
-const MOST_LOOKS_A_SECOND = 200;
+const MAX_LOOKS_PER_SECOND = 200;
 
 /**
  * Calls back once Node has read whatever had arrived by now, such as the end of a kept connection: it looks between two
@@ -32,7 +32,7 @@ export function createLook(): Look {
       looks = 0;
     }
     looks += 1;
-    if (looks > MOST_LOOKS_A_SECOND) {
+    if (looks > MAX_LOOKS_PER_SECOND) {
       callback();
       return;
     }

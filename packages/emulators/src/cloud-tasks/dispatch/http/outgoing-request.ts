@@ -81,12 +81,12 @@ export function encodeRequest({ address, headers, body }: OutgoingRequest): Buff
 
 /** Names that were found valid. Tasks have few different ones. */
 const validNames = new Set<string>();
-const MOST_VALID_NAMES = 1000;
+const MAX_VALID_NAMES = 1000;
 
 function headerLine(name: string, value: string): string {
   if (!validNames.has(name)) {
     validateHeaderName(name);
-    if (validNames.size >= MOST_VALID_NAMES) validNames.clear();
+    if (validNames.size >= MAX_VALID_NAMES) validNames.clear();
     validNames.add(name);
   }
   validateHeaderValue(name, value);

@@ -6,10 +6,10 @@ import { type ResponseHead, readResponseHead } from "./response-head.ts";
 import type { TargetConnection } from "./target-connection.ts";
 
 /** Node's parser refuses a response with more bytes of headers. Its status counts nevertheless. */
-const MOST_HEADER_BYTES = 1024 * 1024;
+const MAX_HEADER_BYTES = 1024 * 1024;
 
 /** Reads what RFC 9112 lets a recipient read, too, such as folded headers and lines that end in LF. */
-const READING = { insecureHTTPParser: true, maxHeaderSize: MOST_HEADER_BYTES };
+const READING = { insecureHTTPParser: true, maxHeaderSize: MAX_HEADER_BYTES };
 
 const NO_BODY = new Uint8Array();
 

@@ -8,7 +8,7 @@ interface WholeResponse {
 }
 
 /** A larger body isn't kept as a whole. */
-const MOST_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 
 const NO_BODY = new Uint8Array();
 const END = "\r\n\r\n";
@@ -32,7 +32,7 @@ export function readPlainResponse(bytes: Buffer, method: HttpMethod): WholeRespo
   if (!rawHeaders) return undefined;
   const length = bodyLength({ status, rawHeaders }, method);
   const from = end + END.length;
-  if (length === undefined || bytes.length !== from + length || length > MOST_BODY_BYTES) return undefined;
+  if (length === undefined || bytes.length !== from + length || length > MAX_BODY_BYTES) return undefined;
   // Copied out of Node's buffer pool, which it would keep alive.
   return { head: { status, rawHeaders }, body: length === 0 ? NO_BODY : new Uint8Array(bytes.subarray(from)) };
 }

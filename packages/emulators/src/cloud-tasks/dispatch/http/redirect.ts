@@ -7,7 +7,7 @@ import { type ResponseHead, headerValue } from "./response-head.ts";
  * (https://cloud.google.com/appengine/docs/legacy/standard/python/refdocs/google.appengine.api.urlfetch). The response to
  * the last request then counts, whatever it is.
  */
-export const MOST_REDIRECTS = 5;
+export const MAX_REDIRECTS = 5;
 
 /** These become a GET without a body; 307 and 308 repeat the request as it was (RFC 9110, section 15.4). */
 const BECOMES_GET: ReadonlySet<number> = new Set([301, 302, 303]);

@@ -2,7 +2,7 @@ import type http from "node:http";
 import type { ResponseHead } from "./response-head.ts";
 
 /** How much of a response's body to keep. */
-const MOST_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 
 /**
  * How long to wait for the rest of a response once its status is known, by the wall clock, so that the history has the
@@ -11,7 +11,7 @@ const MOST_BODY_BYTES = 16 * 1024;
 const BODY_WAIT_MS = 500;
 
 /** How long a response that is still coming after that may go on, so that its handler isn't interrupted. */
-const MOST_DRAIN_MS = 600_000;
+const MAX_DRAIN_MS = 600_000;
 
 const NO_BODY = new Uint8Array();
 
@@ -34,22 +34,22 @@ export function collectResponse(
     clearTimeout(wait);
     // Copied out of Node's buffer pool, which it would keep alive.
     const body =
-      chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks.splice(0)).subarray(0, MOST_BODY_BYTES));
+      chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks.splice(0)).subarray(0, MAX_BODY_BYTES));
     end(body);
   };
   let wait: NodeJS.Timeout | undefined;
   let drain: NodeJS.Timeout | undefined;
   const giveUp = (): void => {
-    bytes = MOST_BODY_BYTES;
+    bytes = MAX_BODY_BYTES;
     finish();
-    drain = setTimeout(() => request.destroy(), MOST_DRAIN_MS).unref();
+    drain = setTimeout(() => request.destroy(), MAX_DRAIN_MS).unref();
   };
   // Most responses have come as a whole by then, and need no timer.
   process.nextTick(() => {
     if (!isFinished && !response.complete) wait = setTimeout(giveUp, BODY_WAIT_MS);
   });
   response.on("data", (chunk: Buffer) => {
-    if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
+    if (bytes < MAX_BODY_BYTES) chunks.push(chunk);
     bytes += chunk.length;
   });
   response.on("end", finish);

@@ -10,7 +10,7 @@ import { type Exchange, type Exchanged, type Manner, startExchange } from "../ht
 import { type Look, createLook } from "../http/look.ts";
 import type { OpenAttempt } from "../../testing/history.ts";
 import { type OutgoingRequest, targetAddress } from "../http/outgoing-request.ts";
-import { MOST_REDIRECTS, redirectedRequest } from "../http/redirect.ts";
+import { MAX_REDIRECTS, redirectedRequest } from "../http/redirect.ts";
 import { type ResponseHead, headerValue } from "../http/response-head.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import type { Task } from "../../state/task.ts";
@@ -109,7 +109,7 @@ function send(first: OutgoingRequest, { task, abort, clock, pool, look, record, 
         record.redirects = [...(record.redirects ?? []), { method: next.address.method, url: next.address.url.href }];
         exchange(next, redirectsLeft - 1);
       };
-      const isFirst = redirectsLeft === MOST_REDIRECTS;
+      const isFirst = redirectsLeft === MAX_REDIRECTS;
       try {
         current = startExchange(request, { pool, look, manner: isFirst ? manner : "normal", onEnd });
       } catch (error) {
@@ -117,7 +117,7 @@ function send(first: OutgoingRequest, { task, abort, clock, pool, look, record, 
       }
     };
     if (abort.isAborted) settle({ kind: "aborted" });
-    else exchange(first, MOST_REDIRECTS);
+    else exchange(first, MAX_REDIRECTS);
   });
 }
 

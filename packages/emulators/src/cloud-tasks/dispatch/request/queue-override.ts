@@ -6,7 +6,7 @@ import { allowsBody } from "../../wire/http-methods.ts";
 /** The numbers of UriOverride.Scheme, and of UriOverrideEnforceMode. */
 const SCHEME_HTTP = 1;
 const IF_NOT_EXISTS = 1;
-const MOST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /**
  * A task as it is delivered: with what its queue's target changes in its request
@@ -54,7 +54,7 @@ function overriddenUrl(task: string, uri: UriOverride | undefined): string {
   if (uri.scheme !== undefined) url.protocol = uri.scheme === SCHEME_HTTP ? "http:" : "https:";
   if (uri.host !== undefined) url.hostname = uri.host;
   if (uri.port !== undefined) {
-    if (Number(uri.port) > MOST_PORT) throw new RangeError(`${uri.port} is not a port.`);
+    if (Number(uri.port) > MAX_PORT) throw new RangeError(`${uri.port} is not a port.`);
     url.port = uri.port === "0" ? "" : uri.port;
   }
   if (uri.path !== undefined) url.pathname = uri.path;

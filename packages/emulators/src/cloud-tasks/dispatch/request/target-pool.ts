@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { HttpTarget } from "../../state/task.ts";
 
 /** The pool is emptied when it has more. */
-const MOST_TARGETS = 1000;
+const MAX_TARGETS = 1000;
 
 /**
  * Makes equal targets one object.
@@ -26,7 +26,7 @@ export class TargetPool {
     const key = JSON.stringify([target.url, target.method, target.headers, target.token]);
     const known = this.#targets.get(key);
     if (known) return known;
-    if (this.#targets.size >= MOST_TARGETS) this.#targets.clear();
+    if (this.#targets.size >= MAX_TARGETS) this.#targets.clear();
     this.#targets.set(key, target);
     return target;
   }

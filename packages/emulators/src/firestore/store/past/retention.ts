@@ -23,10 +23,10 @@ export interface PastVersion {
  * How much memory the past may take, over all databases. An hour of ordinary work fits into it, and minutes of a thousand
  * updates of a small document a second. With twice as much, collecting garbage stops everything for more than 20 ms.
  */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** How many versions a commit forgets besides as many as it makes, so that forgetting keeps ahead in small steps. */
-const LEAST_FORGOTTEN = 16;
+const MIN_FORGOTTEN = 16;
 
 /**
  * What is kept of the past, over all databases: the versions in the order in which they were replaced. Each commit forgets a
@@ -42,7 +42,7 @@ export class Retention {
   #added = 0;
 
   /** @param options.mostBytes how much memory the past may take, as far as that can be told; default 64 MiB. */
-  constructor({ mostBytes = MOST_BYTES }: { mostBytes?: number } = {}) {
+  constructor({ mostBytes = MAX_BYTES }: { mostBytes?: number } = {}) {
     this.#mostBytes = mostBytes;
   }
 
@@ -72,7 +72,7 @@ export class Retention {
    * to stay within the limit of memory. Call it after each commit.
    */
   trim(horizon: bigint): void {
-    let left = LEAST_FORGOTTEN + 2 * this.#added;
+    let left = MIN_FORGOTTEN + 2 * this.#added;
     this.#added = 0;
     for (let oldest = this.#versions.peek(); oldest; oldest = this.#versions.peek()) {
       const isDue = left > 0 && (oldest.until <= horizon || !oldest.keeper.holds(oldest));

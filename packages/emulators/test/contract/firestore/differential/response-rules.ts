@@ -49,13 +49,13 @@ function doublesOf({ replies }: CallResult): number[] {
 }
 
 /** What sums lose beside 2^63 and beside the largest double, which both occur in cases. Nothing is lost in between. */
-const MOST_LOST = 2 ** 12;
-const LEAST_LOST_BESIDE_THE_LARGEST = 2 ** 969;
+const MAX_LOST = 2 ** 12;
+const MIN_LOST_BESIDE_THE_LARGEST = 2 ** 969;
 
 function isRounded(mine: number, other: number): boolean {
   if (Object.is(mine, other)) return true;
   const apart = Math.abs(mine - other);
-  return apart <= MOST_LOST || (apart >= LEAST_LOST_BESIDE_THE_LARGEST && Number.isFinite(apart));
+  return apart <= MAX_LOST || (apart >= MIN_LOST_BESIDE_THE_LARGEST && Number.isFinite(apart));
 }
 
 /** Whether both succeeded, and their replies differ only in some members. */

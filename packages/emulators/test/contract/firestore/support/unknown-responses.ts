@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 
 /** How often a case is tried on Google's emulator before its response stands. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 let retried = 0;
 
@@ -14,7 +14,7 @@ export async function retryUnknown(title: string, run: () => Promise<void>): Pro
     try {
       return await run();
     } catch (error) {
-      if (tries === MOST_TRIES || !saysUnknown(error)) throw error;
+      if (tries === MAX_TRIES || !saysUnknown(error)) throw error;
       retried += 1;
       process.stdout.write(
         `Google's emulator responded UNKNOWN in "${title}": running it again (${retried} so far).\n`,

@@ -8,7 +8,7 @@ import { seeded } from "../support/seeded.ts";
 import { type Event, findSerialOrder } from "../support/transactions/serial-order.ts";
 
 const CLIENTS = 4;
-const TRANSACTIONS_A_CLIENT = 5;
+const TRANSACTIONS_PER_CLIENT = 5;
 const HISTORIES = 100;
 
 function newWorld(random: () => number): World {
@@ -39,14 +39,14 @@ it.each(CONCURRENCY_MODES)(
       const outcomes = await Promise.all(
         clients.map(async (raw) => {
           const events: (Event | null)[] = [];
-          for (let i = 0; i < TRANSACTIONS_A_CLIENT; i++) events.push(await runRandomTransaction(raw, world));
+          for (let i = 0; i < TRANSACTIONS_PER_CLIENT; i++) events.push(await runRandomTransaction(raw, world));
           return events;
         }),
       );
       const [first] = clients;
       if (!first) throw new Error("There is no client.");
       const events = outcomes.flat().filter((event) => event !== null);
-      aborted += CLIENTS * TRANSACTIONS_A_CLIENT - events.length;
+      aborted += CLIENTS * TRANSACTIONS_PER_CLIENT - events.length;
       events.push(await readEverything(first, world));
       expect(findSerialOrder(events), `history ${history} of SEED=${seed}: ${JSON.stringify(events)}`).not.toBeNull();
     }

@@ -7,9 +7,9 @@ import { idsOf, listenToQuery } from "../../support/listening/heard.ts";
 import { seeded } from "../../support/seeded.ts";
 
 const COMMITS = 60;
-const MOST_WRITES = 3;
+const MAX_WRITES = 3;
 const IDS = ["a", "b", "c", "d", "e", "f"];
-const MOST_N = 4;
+const MAX_NUMBER = 4;
 const LAST = "last";
 
 /** Queries that find a document with `n` 2 if it is the only one. */
@@ -31,9 +31,9 @@ async function commitAtRandom({ collection, db }: Harness, random: () => number)
   const below = collection.doc("a").collection(collection.id);
   const upTo = (most: number): number => Math.floor(random() * (most + 1));
   const batch = db.batch();
-  for (let left = 1 + upTo(MOST_WRITES - 1); left > 0; left--) {
+  for (let left = 1 + upTo(MAX_WRITES - 1); left > 0; left--) {
     const document = (random() < 0.2 ? below : collection).doc(IDS[upTo(IDS.length - 1)] ?? "");
-    const fields = { n: upTo(MOST_N), ...(random() < 0.7 ? { m: upTo(2) } : {}) };
+    const fields = { n: upTo(MAX_NUMBER), ...(random() < 0.7 ? { m: upTo(2) } : {}) };
     if (random() < 0.3) batch.delete(document);
     else batch.set(document, fields);
   }

@@ -1,4 +1,4 @@
-import { AskFirst } from "../../../parts/ask-first.tsx";
+import { ConfirmAction } from "../../../parts/confirm-action.tsx";
 import { Empty } from "../../../parts/try-it.tsx";
 import { FilterFields } from "../filter-fields.tsx";
 import { LetterList } from "../letter-list.tsx";
@@ -9,7 +9,7 @@ import { type AskedLetter, fieldOf } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
 
 /** Asks for confirmation and shows the current state of each selected letter. */
-export function AskAboutSelected(props: {
+export function ConfirmSelected(props: {
   readonly action: SelectedAction;
   readonly asked: readonly AskedLetter[];
   readonly filter: ShownFilter;
@@ -26,7 +26,7 @@ export function AskAboutSelected(props: {
     );
   }
   return (
-    <AskFirst
+    <ConfirmAction
       title={action.title}
       action={action.path}
       label={action.labelFor(letters.length)}
@@ -50,6 +50,6 @@ export function AskAboutSelected(props: {
         <input type="hidden" name={LETTER_FIELD} value={fieldOf({ id, version })} />
       ))}
       <FilterFields filter={filter} />
-    </AskFirst>
+    </ConfirmAction>
   );
 }

@@ -1,5 +1,5 @@
 /** Processes a list in order, `limit` items at a time. Rejects as soon as one item fails. */
-export async function atOnce<Item>(
+export async function forEachConcurrently<Item>(
   items: readonly Item[],
   limit: number,
   work: (item: Item) => Promise<void>,

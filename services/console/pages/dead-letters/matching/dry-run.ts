@@ -19,7 +19,7 @@ export interface Failing {
 }
 
 /** How many letters are counted at most. Each costs a read and the checks of a replay. */
-export const MOST_COUNTED = 1_000;
+export const MAX_COUNTED = 1_000;
 
 /** No page is requested after this many milliseconds. */
 const BEGIN_MS = 10_000;
@@ -37,7 +37,7 @@ export async function tryReplayAll(
   const untilMs = clock.monotonic() + BEGIN_MS;
   const failing = new Map<string, { code: string; detail: string; ids: string[] }>();
   let replayable = 0;
-  for await (const { items, nextCursor } of deadLetters.replayAll({ filter, dryRun: true, most: MOST_COUNTED })) {
+  for await (const { items, nextCursor } of deadLetters.replayAll({ filter, dryRun: true, most: MAX_COUNTED })) {
     for (const { id, outcome, problem } of items) {
       if (outcome === "would-replay") replayable += 1;
       if (outcome !== "failed" || !problem) continue;

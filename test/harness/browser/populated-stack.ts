@@ -5,7 +5,7 @@ import { portOf } from "../../../shared/http/listening-port.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 
 /** The contents of a stack after some use: tasks in many states, and letters. */
-export interface LivedIn {
+export interface PopulatedStack {
   readonly client: Client;
   /** Tasks by state. */
   readonly tasks: Readonly<Record<"succeeded" | "dead" | "waiting" | "scheduled", string>>;
@@ -36,7 +36,7 @@ async function startSubscriber() {
 }
 
 /** Uses a stack with the built-in types for a while. */
-export async function liveIn(url: string): Promise<LivedIn> {
+export async function populateStack(url: string): Promise<PopulatedStack> {
   const client = createClient({ url, auth: null });
   const subscriber = await startSubscriber();
   const webhook = async (path: string, event: string, options: { readonly delaySeconds?: number } = {}) => {
@@ -56,7 +56,7 @@ export async function liveIn(url: string): Promise<LivedIn> {
 
 /** Every page of the console, by title, for a stack that has been used. */
 export function pagesOf(
-  { tasks, letterId }: LivedIn,
+  { tasks, letterId }: PopulatedStack,
   { queues, types }: Pick<Registry, "queues" | "types">,
 ): readonly (readonly [name: string, path: string])[] {
   const queue = [...queues.keys()].at(0) ?? "";
@@ -73,7 +73,7 @@ export function pagesOf(
     ["task-reschedule", `${task}/reschedule`],
     ["dead-letters", "/dead-letters"],
     ["dead-letters-none", "/dead-letters?type=no.such"],
-    ["dead-letters-replay", `/fitting-letters/replay?type=${type}`],
+    ["dead-letters-replay", `/matching-letters/replay?type=${type}`],
     ["dead-letter", letter],
     ["dead-letter-replay", `${letter}/replay`],
     ["dead-letter-delete", `${letter}/delete`],

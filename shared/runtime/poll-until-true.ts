@@ -6,7 +6,7 @@ import type { Clock, Timer } from "./clock.ts";
  * @param everyMs undefined: never.
  * @returns a signal that then fires, and a function that stops the calls.
  */
-export function askUntil(
+export function pollUntilTrue(
   ask: () => Promise<boolean>,
   { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number | undefined },
 ): { readonly signal: AbortSignal; readonly end: () => void } {

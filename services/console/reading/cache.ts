@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 
-const MOST_KEPT = 100;
+const MAX_KEPT = 100;
 
 /** A cache of results of one type. */
 export interface Kept<Value> {
@@ -17,8 +17,8 @@ interface Entry<Value> {
 }
 
 /** Caches values for a time, in milliseconds, from when they were read. Failures aren't cached. */
-export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
-  const kept = new LRUCache<string, Entry<Value>>({ max: MOST_KEPT });
+export function createCache<Value>(keptMs: number, clock: Clock): Kept<Value> {
+  const kept = new LRUCache<string, Entry<Value>>({ max: MAX_KEPT });
   return {
     async get(name, read) {
       const found = kept.get(name);

@@ -1,16 +1,16 @@
-import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { ShardStatus } from "./queue-control.ts";
 
 /** How many queues are checked at once. */
-const AT_ONCE = 10;
+const CONCURRENCY = 10;
 
 /** How long a task may be overdue before a queue that delivers nothing counts as stopped. */
 const DUE_MS = 600_000;
 
 /** What a tick found out about the queues. */
-export interface SeenQueues {
+export interface StoppedQueues {
   /** How many Cloud Tasks queues deliver nothing. */
   readonly stopped: number;
   /** Their names. */
@@ -23,15 +23,15 @@ export interface SeenQueues {
  * Finds every queue that delivers nothing: paused and disabled ones, for which there is no metric, and those whose due
  * tasks aren't delivered. It never rejects.
  */
-export async function lookAtQueues({
+export async function findStoppedQueues({
   registry,
   queues,
   clock,
   log,
-}: Pick<Producer, "registry" | "queues" | "clock" | "log">): Promise<SeenQueues> {
+}: Pick<Producer, "registry" | "queues" | "clock" | "log">): Promise<StoppedQueues> {
   const names: string[] = [];
   let failed = 0;
-  await atOnce([...registry.queues.keys()], AT_ONCE, async (key) => {
+  await forEachConcurrently([...registry.queues.keys()], CONCURRENCY, async (key) => {
     try {
       const { shards } = await queues.status(key, { clock, timeoutMs: LOOK_UP_TIMEOUT_MS });
       names.push(...shards.filter((shard) => isStopped(shard, clock.now())).map(({ name }) => name));

@@ -18,10 +18,10 @@ export interface ReplayedPages {
 }
 
 /** How many letters a call replays: few, so that the replay can stop between calls. */
-const LETTERS_A_CALL = 50;
+const LETTERS_PER_CALL = 50;
 
 /** How many failures a page shows. This many end a step. */
-const MOST_FAILED = 100;
+const MAX_FAILED = 100;
 
 /** No call begins after this many milliseconds. */
 const BEGIN_MS = 20_000;
@@ -44,7 +44,7 @@ export async function replayPages(
   const signal = AbortSignal.timeout(ALL_MS);
   let done: ReplayedPages = { replayed: 0, skipped: 0, failed: [], cursor: request.cursor, isMore: true };
   try {
-    for await (const page of deadLetters.replayAll({ ...request, limit: LETTERS_A_CALL }, { signal })) {
+    for await (const page of deadLetters.replayAll({ ...request, limit: LETTERS_PER_CALL }, { signal })) {
       done = {
         replayed: done.replayed + page.replayed,
         skipped: done.skipped + page.skipped,
@@ -52,7 +52,7 @@ export async function replayPages(
         cursor: page.nextCursor ?? done.cursor,
         isMore: page.nextCursor !== undefined,
       };
-      if (clock.monotonic() >= untilMs || done.failed.length >= MOST_FAILED) break;
+      if (clock.monotonic() >= untilMs || done.failed.length >= MAX_FAILED) break;
     }
     return done;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { ConsoleContext } from "./console-env.ts";
 
 /** The link on a page whose request failed. */
-export interface WayOn {
+export interface RecoveryLink {
   readonly href: string;
   readonly label: string;
 }
@@ -10,7 +10,7 @@ export interface WayOn {
  * Where to go after a failed request: to the same page if a retry may help, otherwise back to the page that the request
  * was sent from, such as the one with the button. Undefined if unknown.
  */
-export function wayOn({ req }: ConsoleContext, status: number): WayOn | undefined {
+export function recoveryLink({ req }: ConsoleContext, status: number): RecoveryLink | undefined {
   const here = pathIn(req.url);
   const from = pathIn(req.header("referer") ?? "");
   const isPage = req.method !== "POST";

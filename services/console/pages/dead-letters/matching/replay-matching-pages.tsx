@@ -3,21 +3,21 @@ import type { LetterFilter } from "../../../../../packages/client/src/views/dead
 import type { Console } from "../../../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "../../../http/console-env.ts";
 import { textField, textFields } from "../../../http/form.ts";
-import { doneThen } from "../../../http/notice.ts";
+import { redirectWithNotice } from "../../../http/notice.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { formatCount } from "../../../parts/numbers.ts";
 import { countLetters } from "../count-letters.ts";
 import { type ShownFilter, filterInForm, filterInQuery, listPage } from "../letter-filter.ts";
-import { AskAboutFitting } from "./ask-about-fitting.tsx";
+import { ConfirmReplayMatching } from "./confirm-replay-matching.tsx";
 import { tryReplayAll } from "./dry-run.ts";
-import { FITTING_PATH } from "./fitting-path.ts";
-import { FittingOutcome } from "./fitting-outcome.tsx";
+import { REPLAY_MATCHING_PATH } from "./replay-matching-path.ts";
+import { ReplayMatchingOutcome } from "./replay-matching-outcome.tsx";
 import { replayPages } from "./replay-pages.ts";
 
 /** Says what replaying all matching letters would do, and does it in steps, each as long as a person waits. */
 export function addFittingPages(app: Hono<ConsoleEnv>, console: Console): void {
-  app.get(FITTING_PATH, (context) => ask(context, console));
-  app.post(FITTING_PATH, (context) => act(context, console));
+  app.get(REPLAY_MATCHING_PATH, (context) => ask(context, console));
+  app.post(REPLAY_MATCHING_PATH, (context) => act(context, console));
 }
 
 /** How many letters the confirmation shows. */
@@ -34,7 +34,12 @@ async function ask(context: ConsoleContext, console: Console): Promise<Response>
   const back = listPage({ ...shown, status: "open" });
   const head = { title: "Replay all that match?", place: "letters" } as const;
   const letters = first.items;
-  return await respondWithPage(context, console, head, <AskAboutFitting {...{ filter, dryRun, letters, back }} />);
+  return await respondWithPage(
+    context,
+    console,
+    head,
+    <ConfirmReplayMatching {...{ filter, dryRun, letters, back }} />,
+  );
 }
 
 /** Leaves out letters that die after the count. */
@@ -56,12 +61,12 @@ async function act(context: ConsoleContext, console: Console): Promise<Response>
   const did = `Replayed ${counts}${isMore ? "; more are left" : ""}.`;
   if (!isMore && failed.length === 0) {
     const all = before > 0 ? `Replayed ${countLetters(before + replayed)} in all.` : did;
-    return doneThen(context, { page: listPage({ ...filter, to: undefined }), did: all });
+    return redirectWithNotice(context, { page: listPage({ ...filter, to: undefined }), did: all });
   }
   context.set("did", did);
   const total = before + replayed;
   const head = { title: did, place: "letters" } as const;
-  return await respondWithPage(context, console, head, <FittingOutcome {...{ filter, pages, did, total }} />);
+  return await respondWithPage(context, console, head, <ReplayMatchingOutcome {...{ filter, pages, did, total }} />);
 }
 
 /** The form's count of earlier steps, which is only displayed. */

@@ -2,7 +2,7 @@ import type { RequestProblem } from "../../http/problem.ts";
 import { pathText } from "../../http/schema-problems.ts";
 
 /** How deeply a new task's arrays and objects may be nested. */
-export const MOST_LEVELS = 64;
+export const MAX_LEVELS = 64;
 
 /** More problems than anybody would read. */
 const MAX_PROBLEMS = 100;
@@ -11,7 +11,7 @@ const MAX_PROBLEMS = 100;
  * Finds the values that `JSON.stringify` would change silently, leave out or throw at: at most 100 problems. Undefined
  * fields are allowed. It looks no deeper than a payload may be nested.
  */
-export function whatJsonChanges(value: unknown, path: readonly PropertyKey[]): RequestProblem[] {
+export function findJsonLosses(value: unknown, path: readonly PropertyKey[]): RequestProblem[] {
   const problems: RequestProblem[] = [];
   for (const problem of changesIn(value, path)) {
     problems.push(problem);
@@ -22,7 +22,7 @@ export function whatJsonChanges(value: unknown, path: readonly PropertyKey[]): R
 
 function* changesIn(value: unknown, path: readonly PropertyKey[]): Generator<RequestProblem> {
   const problem = (message: string): RequestProblem => ({ path: pathText(path), message });
-  if (path.length > MOST_LEVELS) yield problem(`is nested more than ${MOST_LEVELS} levels deep`);
+  if (path.length > MAX_LEVELS) yield problem(`is nested more than ${MAX_LEVELS} levels deep`);
   else if (typeof value === "number" && !Number.isFinite(value)) yield problem(`is ${value}, which JSON doesn't have`);
   else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) yield* changesIn(item, [...path, index]);

@@ -3,16 +3,16 @@ import type { Console } from "../console.ts";
 import { refusePerson } from "../access/refuse-person.ts";
 import { barePage } from "../layout/bare-page.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
-import { wayOn } from "./way-on.ts";
+import { recoveryLink } from "./recovery-link.ts";
 
 /** Finds out who sent the request, and what the producer allows them. Refuses it if that is unknown. */
-export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identify" | "accessOf" | "assets">) {
+export function identifyPerson({ identify, accessOf, assets }: Pick<Console, "identify" | "accessOf" | "assets">) {
   return createMiddleware<ConsoleEnv>(async (context, next) => {
     const identified = await identify(context.req.raw.headers);
     if (identified.kind !== "identified") {
       const { status, title, detail, reason } = refusePerson(identified);
       context.set("refusal", reason);
-      return context.html(barePage({ title, detail, assets, on: wayOn(context, status) }), status);
+      return context.html(barePage({ title, detail, assets, on: recoveryLink(context, status) }), status);
     }
     const { api, reads } = accessOf(identified.email);
     context.set("api", api);

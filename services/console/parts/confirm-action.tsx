@@ -2,7 +2,7 @@ import type { PropsWithChildren } from "hono/jsx";
 import { ActionForm } from "./form.tsx";
 
 /** Asks for confirmation of what can't be undone. The children say what will happen, and may contain fields. */
-export function AskFirst(
+export function ConfirmAction(
   props: PropsWithChildren<{
     readonly title: string;
     /** The form's target. */

@@ -7,7 +7,7 @@ import { watchCalls } from "../../../harness/console/watched-calls.ts";
 import { letterOf, readLetter, writeLetter, writeLetters } from "../../../harness/producer/letters.ts";
 import type { ProducerHarness } from "../../../harness/producer/producer-harness.ts";
 
-const PAGE = "/fitting-letters/replay";
+const PAGE = "/matching-letters/replay";
 const REPLAYING = "POST /v1/dead-letters/replay";
 
 const codes = (count: number, code: string) =>
@@ -18,7 +18,7 @@ const openOf = async ({ letters }: ProducerHarness, code: string): Promise<numbe
 
 /** What the form of a page sends, as a browser would. */
 function fieldsOn({ html }: ConsoleResponse): Record<string, string> {
-  const form = /<form method="post" action="\/fitting-letters\/replay">.*?<\/form>/s.exec(html)?.[0] ?? "";
+  const form = /<form method="post" action="\/matching-letters\/replay">.*?<\/form>/s.exec(html)?.[0] ?? "";
   const fields = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
   return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, value]));
 }

@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
-import { AskFirst } from "../../../parts/ask-first.tsx";
+import { ConfirmAction } from "../../../parts/confirm-action.tsx";
 import { formatCount } from "../../../parts/numbers.ts";
 import { Empty } from "../../../parts/try-it.tsx";
 import { countLetters } from "../count-letters.ts";
@@ -7,8 +7,8 @@ import { FilterFields } from "../filter-fields.tsx";
 import { type ShownFilter, describeFilter } from "../letter-filter.ts";
 import { LetterList } from "../letter-list.tsx";
 import { LetterLink } from "../../../parts/task-id.tsx";
-import { type DryRun, type Failing, MOST_COUNTED } from "./dry-run.ts";
-import { FITTING_PATH } from "./fitting-path.ts";
+import { type DryRun, type Failing, MAX_COUNTED } from "./dry-run.ts";
+import { REPLAY_MATCHING_PATH } from "./replay-matching-path.ts";
 
 interface Asked {
   /** The filter, ending at the time when the letters were counted. */
@@ -20,15 +20,15 @@ interface Asked {
 }
 
 /** Says what replaying all matching letters would do, and asks for confirmation. */
-export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
+export function ConfirmReplayMatching({ filter, dryRun, letters, back }: Asked) {
   const { replayable, failing, isComplete } = dryRun;
   if (replayable === 0 && isComplete) return <NothingToReplay {...{ filter, failing, back }} />;
   const count = countLetters(replayable);
   const { to: _to, ...by } = filter;
   return (
-    <AskFirst
+    <ConfirmAction
       title={isComplete ? `Replay ${count}?` : `Replay at least ${count}?`}
-      action={FITTING_PATH}
+      action={REPLAY_MATCHING_PATH}
       label={isComplete ? `Replay ${count}` : "Replay all that match"}
       back={back}
       isDangerous={false}
@@ -40,15 +40,15 @@ export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
       </p>
       {isComplete ? null : (
         <p class="warn">
-          There are more. Up to {formatCount(MOST_COUNTED)} are counted, for about ten seconds:{" "}
-          {formatCount(replayable)} of those can be replayed.
+          There are more. Up to {formatCount(MAX_COUNTED)} are counted, for about ten seconds: {formatCount(replayable)}{" "}
+          of those can be replayed.
         </p>
       )}
       <FailingLetters failing={failing} />
       <h2>{letters.length < replayable ? `The newest ${letters.length}` : "Which these are"}</h2>
       <LetterList letters={letters} />
       <FilterFields filter={filter} />
-    </AskFirst>
+    </ConfirmAction>
   );
 }
 

@@ -2,14 +2,14 @@ import { setImmediate } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
 import { expect, it } from "vitest";
-import { keepFor } from "../../../services/console/reading/keep-for.ts";
+import { createCache } from "../../../services/console/reading/cache.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 
 const KEPT_MS = 5_000;
 
 function setup() {
   let nowMs = 0;
-  const kept = keepFor<object>(KEPT_MS, { ...systemClock, monotonic: () => nowMs });
+  const kept = createCache<object>(KEPT_MS, { ...systemClock, monotonic: () => nowMs });
   return { kept, pass: (ms: number) => void (nowMs += ms) };
 }
 

@@ -3,13 +3,13 @@ import { formatCount } from "../../../parts/numbers.ts";
 import { FilterFields } from "../filter-fields.tsx";
 import { type ShownFilter, listPage } from "../letter-filter.ts";
 import { LetterLink } from "../../../parts/task-id.tsx";
-import { FITTING_PATH } from "./fitting-path.ts";
+import { REPLAY_MATCHING_PATH } from "./replay-matching-path.ts";
 import type { ReplayedPages } from "./replay-pages.ts";
 import { Scroll } from "../../../parts/table/scroll.tsx";
 import { TableHead } from "../../../parts/table/table-head.tsx";
 
 /** The result of one step of a replay by filter, and the button for the next step. */
-export function FittingOutcome(props: {
+export function ReplayMatchingOutcome(props: {
   readonly filter: ShownFilter;
   readonly pages: ReplayedPages;
   /** What was done, as a sentence. */
@@ -30,7 +30,7 @@ export function FittingOutcome(props: {
         </p>
       )}
       {isMore ? (
-        <ActionForm action={FITTING_PATH}>
+        <ActionForm action={REPLAY_MATCHING_PATH}>
           <FilterFields filter={filter} />
           {cursor === undefined ? null : <input type="hidden" name="cursor" value={cursor} />}
           <input type="hidden" name="before" value={String(total)} />
