@@ -1,7 +1,7 @@
 import { shardProblems } from "./queue-shards.ts";
 import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
 import type { TaskSetting } from "./task-settings.ts";
-import type { DeathNotice } from "./new-task/death-notice.ts";
+import type { DeadNotice } from "./new-task/dead-notice.ts";
 import type { TaskType } from "./task-type.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
@@ -35,7 +35,7 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
  * @param schedules default: none.
  * @throws TypeError, with a sentence for each problem, when two task types or two schedules have the same name, a
  * type's queue isn't defined, a queue's key or shards are invalid, two types declare the same variable differently, a
- * type's `onDead` isn't registered or doesn't accept a `DeathNotice`, or a schedule's task isn't registered.
+ * type's `onDead` isn't registered or doesn't accept a `DeadNotice`, or a schedule's task isn't registered.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,
@@ -99,7 +99,7 @@ function onDeadProblems({ type, onDead, attempts }: TaskType, types: TaskTypes):
   }
   const id = `${"0".repeat(32)}-default`;
   // A task can die before its first attempt.
-  const notices = [0, attempts].map((count): DeathNotice => {
+  const notices = [0, attempts].map((count): DeadNotice => {
     return { deadLetterId: id, taskId: id, type, code: "attempts_used_up", attempts: count };
   });
   const isTaken = notices.every((notice) => onDead.payload.safeParse(notice).success);

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Backoff, backoffProblem } from "./backoff.ts";
-import type { DeathNotice } from "./new-task/death-notice.ts";
+import type { DeadNotice } from "./new-task/dead-notice.ts";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";
 
 /**
@@ -58,8 +58,8 @@ export type TaskDefinition<
   readonly idempotency?: Kind;
   /** Default: none. */
   readonly settings?: Settings;
-  /** A task type whose payload can be a `DeathNotice`. Default: none. */
-  readonly onDead?: DeathNotice extends z.input<OnDead["payload"]> ? OnDead : never;
+  /** A task type whose payload can be a `DeadNotice`. Default: none. */
+  readonly onDead?: DeadNotice extends z.input<OnDead["payload"]> ? OnDead : never;
 };
 
 const TYPE_PATTERN = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;

@@ -1,5 +1,5 @@
 import type { Envelope, PayloadText } from "../contract/envelope.ts";
-import type { DeathNotice } from "../contract/new-task/death-notice.ts";
+import type { DeadNotice } from "../contract/new-task/dead-notice.ts";
 import { hashPayload } from "../contract/payload-hash.ts";
 import { type TaskId, type TaskOrigin, deriveTaskId, isDerivedFrom, parseTaskId } from "../contract/task-id.ts";
 import type { TaskType } from "../contract/task-type.ts";
@@ -45,7 +45,7 @@ export function onDeadTaskOf(
   const { attempts, diedAtMs } = death;
   const { id: taskId, type } = parent;
   const letterId = deadLetterId(taskId);
-  const notice: DeathNotice = { deadLetterId: letterId, taskId, type, code: death.code.toWellFormed(), attempts };
+  const notice: DeadNotice = { deadLetterId: letterId, taskId, type, code: death.code.toWellFormed(), attempts };
   const payload = { json: JSON.stringify(notice), hash: hashPayload(notice) };
   const task = { taskType, payload, origin: ["dead", letterId], enqueuedAtMs: diedAtMs, dueAtMs: undefined } as const;
   return { children: [follow(parent, task)] };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { failPermanently, succeeded } from "../../../services/worker/runner/handler.ts";
-import { deadNotice } from "../../../shared/contract/new-task/death-notice.ts";
+import { deadNotice } from "../../../shared/contract/new-task/dead-notice.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 import { createTransferBetweenAccounts } from "../../../services/worker/handlers/transfer-between-accounts.ts";
 import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";

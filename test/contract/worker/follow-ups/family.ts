@@ -1,7 +1,7 @@
 import type { TestContext } from "vitest";
 import { z } from "zod";
 import { type HandlerContext, bindHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
-import { deadNotice } from "../../../../shared/contract/new-task/death-notice.ts";
+import { deadNotice } from "../../../../shared/contract/new-task/dead-notice.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { type Idempotency, defineTask } from "../../../../shared/contract/task-type.ts";
 import { sweepOutbox } from "../../../../shared/outbox/sweep.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { deadNotice } from "../../../../shared/contract/new-task/death-notice.ts";
+import { deadNotice } from "../../../../shared/contract/new-task/dead-notice.ts";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
 import { secret } from "../../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";

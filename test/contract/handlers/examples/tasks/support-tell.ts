@@ -1,4 +1,4 @@
-import { deadNotice } from "../../../../../shared/contract/new-task/death-notice.ts";
+import { deadNotice } from "../../../../../shared/contract/new-task/dead-notice.ts";
 import { defineTask } from "../../../../../shared/contract/task-type.ts";
 
 /** Tells support about a task that died. */

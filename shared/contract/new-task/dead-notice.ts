@@ -14,4 +14,4 @@ export const deadNotice = z.strictObject({
   attempts: z.int().nonnegative(),
 });
 
-export type DeathNotice = z.infer<typeof deadNotice>;
+export type DeadNotice = z.infer<typeof deadNotice>;
