@@ -8,7 +8,7 @@ import type { Message } from "google-protobuf";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { applyTransforms } from "./callbacks.ts";
-import { type Faults, OfflineCloud, type ResourceState } from "./offline-cloud.ts";
+import { type Faults, OfflineCloud, type ResourceState } from "./cloud/offline-cloud.ts";
 import { type RecordedResource, recordResource, urnOf } from "./recorded-resource.ts";
 import { type Step, stepFor, takeStep } from "./steps.ts";
 import { fieldsOf, shown } from "./wire-values.ts";

@@ -1,6 +1,6 @@
 import type callbacks from "@pulumi/pulumi/proto/callback_pb.js";
 import { runHooks, wantsRetry } from "./callbacks.ts";
-import { type Faults, type OfflineCloud, ProviderError, type ResourceState, differs } from "./offline-cloud.ts";
+import { type Faults, type OfflineCloud, ProviderError, type ResourceState, differs } from "./cloud/offline-cloud.ts";
 import type { RecordedResource } from "./recorded-resource.ts";
 
 /** What an update did with a resource, or would do. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OfflineCloud, type Faults, type OfflineService } from "../../infra/preview/offline-cloud.ts";
+import { OfflineCloud, type Faults, type OfflineService } from "../../infra/preview/cloud/offline-cloud.ts";
 import { type ProgramRun, runProgramOffline } from "../../infra/preview/run-program.ts";
 import type { Fields } from "../../infra/preview/wire-values.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
+import { OfflineCloud } from "../../infra/preview/cloud/offline-cloud.ts";
 import type { ProvidedResource } from "../../infra/preview/recorded-resource.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { ENGINE_SCENARIOS, type EngineRun, PROGRAM, comparable, isQueue, stepOf } from "./support/engine-scenarios.ts";

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { Lateness } from "../../infra/preview/late-iam.ts";
-import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
+import type { Lateness } from "../../infra/preview/cloud/late-iam.ts";
+import { OfflineCloud } from "../../infra/preview/cloud/offline-cloud.ts";
 import { type ProgramRun, runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { Fault } from "../../../infra/preview/fault.ts";
-import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import type { Fault } from "../../../infra/preview/cloud/fault.ts";
+import { OfflineCloud } from "../../../infra/preview/cloud/offline-cloud.ts";
 import type { ProvidedResource, RecordedResource } from "../../../infra/preview/recorded-resource.ts";
 import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import { OfflineCloud } from "../../../infra/preview/cloud/offline-cloud.ts";
 import { runProgramOffline } from "../../../infra/preview/run-program.ts";
 import { readExample } from "../../../infra/preview/stacks.ts";
 import type { Shards } from "../../../shared/contract/queues.ts";

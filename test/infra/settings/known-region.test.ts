@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import { OfflineCloud } from "../../../infra/preview/cloud/offline-cloud.ts";
 import { runProgramOffline } from "../../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { sharedHost } from "../support/host/shared-host.ts";

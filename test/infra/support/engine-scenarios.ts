@@ -1,4 +1,4 @@
-import type { Faults } from "../../../infra/preview/offline-cloud.ts";
+import type { Faults } from "../../../infra/preview/cloud/offline-cloud.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";

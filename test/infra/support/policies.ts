@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
+import { MADE_UP_SECRET } from "../../../infra/preview/cloud/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { CONSOLE_POLICIES } from "./console-policies.ts";

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import { OfflineCloud } from "../../../infra/preview/cloud/offline-cloud.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 import { type StackKind, exampleFor } from "../../infra/support/graph.ts";
 import { serveProvider } from "../stand-ins/provider-server.ts";

@@ -3,7 +3,7 @@ import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import any from "google-protobuf/google/protobuf/any_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { ProviderError } from "../../../infra/preview/offline-cloud.ts";
+import { ProviderError } from "../../../infra/preview/cloud/offline-cloud.ts";
 
 /** How a provider tells the engine of an error. What a failed creation left behind goes into the state. */
 export function failureOf(error: unknown): Partial<grpc.ServiceError> {

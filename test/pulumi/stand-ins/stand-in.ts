@@ -4,7 +4,7 @@ import {
   type OfflineCloud,
   ProviderError,
   type ResourceState,
-} from "../../../infra/preview/offline-cloud.ts";
+} from "../../../infra/preview/cloud/offline-cloud.ts";
 import type { ProvidedResource } from "../../../infra/preview/recorded-resource.ts";
 import { type Fields, fieldsOf, unmarked } from "../../../infra/preview/wire-values.ts";
 import type { Asked, Difference, Made, Provider } from "./provider-server.ts";

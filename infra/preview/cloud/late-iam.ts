@@ -1,6 +1,6 @@
 import type { Fault } from "./fault.ts";
-import type { ProvidedResource } from "./recorded-resource.ts";
-import { type Fields, type Value, fieldsOf, textOf } from "./wire-values.ts";
+import type { ProvidedResource } from "../recorded-resource.ts";
+import { type Fields, type Value, fieldsOf, textOf } from "../wire-values.ts";
 
 const MEMBER = /:\w*I[aA][mM]Member$/;
 const SECRET_MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember";

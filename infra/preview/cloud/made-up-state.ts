@@ -1,5 +1,5 @@
-import type { ProvidedResource } from "./recorded-resource.ts";
-import { asSecret, type Fields, textOf } from "./wire-values.ts";
+import type { ProvidedResource } from "../recorded-resource.ts";
+import { asSecret, type Fields, textOf } from "../wire-values.ts";
 
 const DIGEST = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 /** Stands for the random suffix that a provider appends to a name. */

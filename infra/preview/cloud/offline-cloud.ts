@@ -1,8 +1,8 @@
 import type { Fault } from "./fault.ts";
 import { type Lateness, LateIam } from "./late-iam.ts";
 import { madeUpState } from "./made-up-state.ts";
-import type { ProvidedResource } from "./recorded-resource.ts";
-import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
+import type { ProvidedResource } from "../recorded-resource.ts";
+import { type Fields, fieldsOf, textOf } from "../wire-values.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const GET_PROJECT = "gcp:organizations/getProject:getProject";
