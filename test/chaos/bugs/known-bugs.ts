@@ -55,8 +55,10 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A transaction doesn't read the record, so its effect is committed once per delivery. */
   "transaction-runs-again": {
     file: "services/worker/idempotency/transaction.ts",
-    text: `const admission = admitUnclaimed(record, attempt, readTimeMs);`,
-    instead: `const admission = admitUnclaimed(null, attempt, readTimeMs);`,
+    text: `const admission = admitUnclaimed(record, attempt, readTimeMs);
+  if (admission.kind === "reject") {`,
+    instead: `const admission = admitUnclaimed(null, attempt, readTimeMs);
+  if (admission.kind === "reject") {`,
   },
   /** An attempt releases its claim while its handler is still running. */
   "settles-a-stuck-attempt": {

@@ -19,7 +19,7 @@ const isDecision = (file: string): boolean => DECISIONS.test(file);
 const WITHOUT_IO: ReadonlyMap<string, readonly string[] | null> = new Map([
   ["node:assert/strict", null],
   // Ids and hashes.
-  ["node:crypto", ["createHash", "randomUUID"]],
+  ["node:crypto", ["createHash", "hash", "randomUUID"]],
   ["zod", null],
   ["@google-cloud/firestore", VALUE_CLASSES],
 ]);
