@@ -1,8 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { apiHeaders } from "../../shared/http/api-headers.ts";
-import { pageHeaders } from "../../shared/http/secure-headers.ts";
+import { apiHeaders } from "../../shared/http/headers/api-headers.ts";
+import { pageHeaders } from "../../shared/http/headers/page-headers.ts";
 import { admitRoles } from "./access/endpoints.ts";
 import { identifyCaller } from "./access/identify-caller.ts";
 import { accessLog } from "./http/access-log.ts";

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { apiHeaders } from "../../shared/http/api-headers.ts";
+import { apiHeaders } from "../../shared/http/headers/api-headers.ts";
 import { errorFields } from "../../shared/runtime/error-fields.ts";
 import { problemResponse } from "../../shared/http/problem.ts";
 import { deliver } from "./deliver.ts";

@@ -1,4 +1,4 @@
-import { apiResponse } from "../../../shared/http/api-headers.ts";
+import { apiResponse } from "../../../shared/http/headers/api-headers.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
 import type { Enqueued } from "./enqueue.ts";
 import { refuse } from "../http/failures.ts";

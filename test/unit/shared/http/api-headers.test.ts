@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { expect, it } from "vitest";
-import { apiHeaders, apiResponse } from "../../../../shared/http/api-headers.ts";
+import { apiHeaders, apiResponse } from "../../../../shared/http/headers/api-headers.ts";
 import { problemResponse } from "../../../../shared/http/problem.ts";
 
 const HEADERS = {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
-import { startService } from "../programs/service.ts";
+import { startService } from "../../programs/service.ts";
 
 const LOCATION = "projects/handoff-test/locations/europe-west1";
 /** Far less than the wait, and than what requests have to end. */

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
-import { ACCOUNTS, bearerOf, setUpCallers } from "../../harness/auth/callers.ts";
-import { countFirestoreCost } from "../../harness/firestore/firestore-cost.ts";
-import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../harness/producer/producer-harness.ts";
-import type { ProducerResponse } from "../../harness/producer/producer-requests.ts";
+import { ACCOUNTS, bearerOf, setUpCallers } from "../../../harness/auth/callers.ts";
+import { countFirestoreCost } from "../../../harness/firestore/firestore-cost.ts";
+import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../../harness/producer/producer-harness.ts";
+import type { ProducerResponse } from "../../../harness/producer/producer-requests.ts";
 
 const RUNNING = { state: "running", finishedAt: null, result: null };
 const WAITING = { ...RUNNING, state: "waiting" };
