@@ -7,7 +7,7 @@ import { wantedVersion } from "./engine/wanted-plugins.ts";
 const USAGE = `npm run test:pulumi [-- NAME...]
 
 The Pulumi program on Pulumi's own engine, with stand-ins for its providers; and with Google's own provider against a fake of
-Google's APIs, if that is installed. Nothing is made anywhere, and no account is needed. It takes some ten minutes.
+Google's APIs, if that is installed. Nothing is made anywhere, and no account is needed. It takes some minutes.
 
   NAME   only the test files with this in their path
 `;
