@@ -21,7 +21,14 @@ const text = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.constantFrom("", " ", "a\nb", "a\r\nb", "\r", "\0", "\n"),
 );
-const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+/** No field may be named `__proto__`: a payload with such a field is refused. */
+const PROTO = "__proto__";
+const json = fc
+  .jsonValue()
+  .map((value) => JSON.stringify(value))
+  .filter((written) => !written.includes(`"${PROTO}":`))
+  .map((written): unknown => JSON.parse(written));
+const fieldName = fc.string().filter((one) => one !== PROTO);
 
 const LEAVES: readonly Case[] = [
   { schema: z.string(), values: text },
@@ -48,7 +55,7 @@ const LEAVES: readonly Case[] = [
     values: fc.oneof(text, fc.record({ id: fc.integer() })),
   },
   { schema: z.string().nullable(), values: fc.option(text) },
-  { schema: z.record(z.string(), z.number()), values: fc.dictionary(fc.string(), number, { noNullPrototype: true }) },
+  { schema: z.record(z.string(), z.number()), values: fc.dictionary(fieldName, number, { noNullPrototype: true }) },
   { schema: z.looseObject({ id: z.string() }), values: fc.tuple(json, text).map(([more, id]) => ({ more, id })) },
 ];
 
@@ -109,6 +116,16 @@ describe("a form for a schema", () => {
       { numRuns: 1_000 },
     );
     expect(shownOnes).toBeGreaterThan(300);
+  });
+
+  test("keeps a field named __proto__ as it is written, and the refusal names its place", () => {
+    const field = payloadField(asSent(z.strictObject({ "c[]": z.strictObject({ "%2E": z.unknown() }) })));
+    const shown = fillFields(field, JSON.parse('{"c[]":{"%2E":{"__proto__":"x"}}}'));
+    const read = readFields(field, submit(field, shown ?? new Map()));
+    expect(read.kind === "read" && readPayload(read.json)).toEqual({
+      kind: "refused",
+      problems: [{ path: "payload.c[].%2E.__proto__", message: "is a name that no field may have" }],
+    });
   });
 
   test("has an input for each field", () => {
