@@ -27,6 +27,9 @@ const unconditional = (store: ScheduleStore): ScheduleStore => ({
   },
 });
 
+/** A random world shows a fault only in most of its runs, so the faults are shown in one world where each shows often. */
+const KNOWN_SEED = 11;
+
 /** What somebody else has changed meanwhile is left to them, and not looked at again. */
 const trusting = (store: ScheduleStore): ScheduleStore => ({
   ...store,
@@ -39,6 +42,6 @@ it.each([
 ])("%s is detected", async (_, wrong, what) => {
   const fromMs = Date.parse("2026-03-28T12:00:00Z");
   const many = { lost: 0.2, doubled: 0.3, delayed: 0.3, killed: 0.02, failed: 0.02, down: 0.01 };
-  const { broken } = await memoryDays({ fromMs, toMs: fromMs + 12 * HOUR_MS, seed, faults: many }, wrong);
-  expect(broken.some((one) => one.includes(what))).toBe(true);
+  const { broken } = await memoryDays({ fromMs, toMs: fromMs + 12 * HOUR_MS, seed: KNOWN_SEED, faults: many }, wrong);
+  expect(broken).toContainEqual(expect.stringContaining(what));
 });
