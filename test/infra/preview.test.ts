@@ -23,11 +23,12 @@ async function preview(...args: string[]): Promise<{ code: unknown; stdout: stri
 }
 
 test("a stack's own file is previewed", async () => {
-  const { code, stdout } = await preview("--config", await writeStackFile("mine"), "--counts");
+  const { code, stdout, stderr } = await preview("--config", await writeStackFile("mine"), "--counts");
 
   const shards = [...registry.queues.values()].reduce((sum, queue) => sum + shardCount(queue), 0);
+  // Why it failed, if it did, is on standard error: without it, an empty graph explains nothing.
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(new RegExp(`^ +${shards} {2}gcp:cloudtasks/queue:Queue$`, "m"));
-  expect(code).toBe(0);
 });
 
 test.each([
