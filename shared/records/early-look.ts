@@ -91,7 +91,7 @@ export class EarlyLook<Found> {
 export class FoundEarly extends Error {}
 
 /**
- * Reports each commit that fails. Google's client doesn't report one that it will retry. If a later version of it commits
+ * Reports each commit that fails. Google's client doesn't report one that it will retry. If a later version commits
  * in another way, nothing is reported, and a transaction that lost a lock waits for the client's own retry.
  */
 function onCommitError(transaction: object, tell: (error: unknown) => void): void {

@@ -16,7 +16,7 @@ export interface TaskRecords {
    */
   find(id: TaskId, deadline: Deadline): Promise<TaskRecord | undefined>;
   /**
-   * Reports the record of a task, and again after each change, until the returned function is called: one read, and one for
+   * Reports a task's record, and again after each change, until the returned function is called: one read, and one for
    * each change. After a failure, nothing more is reported.
    */
   watch(id: TaskId, watcher: RecordWatcher): () => void;

@@ -91,8 +91,8 @@ export async function beginWhenDue(strategy: Strategy, delivery: Delivery, worke
 
 /**
  * Begins an attempt that writes nothing before it ends, and reads nothing if nothing was tried before: the record of a
- * task that is delivered again may say that it was cancelled. What can't run looks at the record first only if the task is close
- * to the end of its life.
+ * task that is delivered again may say that it was cancelled. If the task can't run, the record is read first only
+ * when the task is close to the end of its life.
  */
 export async function beginUnclaimed(delivery: Delivery, worker: AttemptWorker): Promise<Begun> {
   const { store, clock } = worker;

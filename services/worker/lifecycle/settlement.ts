@@ -38,7 +38,7 @@ export interface Counted {
   readonly snoozes?: number;
 }
 
-/** An attempt beside its end: what the log says about it, and what the next attempt's time and a dead letter depend on. */
+/** An attempt besides its end: what its log entry, the next attempt's time and a dead letter depend on. */
 export interface Story {
   /** The attempts before this one. */
   readonly log: AttemptLog;

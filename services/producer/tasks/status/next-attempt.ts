@@ -10,8 +10,8 @@ export type TimeRule = (typeof TIME_RULES)[number];
 const WORKERS_RULES: ReadonlySet<unknown> = new Set<NextRule>(["backoff", "retry-after", "snooze"]);
 
 /**
- * What set the time of a task that waits as its record says, unless its queue has delivered it since. The record shows it
- * only indirectly:
+ * What set the time of a task that waits as its record says, unless its queue has delivered it since. The record only
+ * shows it indirectly:
  *
  *     first hop                                                the queue's own backoff
  *     time as the last attempt planned it                      that attempt's rule, however many hops lead there
