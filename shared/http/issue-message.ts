@@ -48,7 +48,7 @@ const FORMATS: ReadonlyMap<string, string> = new Map([
   ["e164", "a phone number such as +493012345678"],
 ]);
 
-/** What has a size, and in what it is measured. */
+/** Kinds of values that have a size, and its units. */
 const UNITS: ReadonlyMap<string, readonly [one: string, more: string]> = new Map([
   ["string", ["character", "characters"]],
   ["array", ["item", "items"]],
@@ -135,7 +135,7 @@ function formatMessage({ format, ...rule }: z.core.$ZodIssueInvalidStringFormat)
   }
 }
 
-/** Of several forms, all that are simple, or what is wrong with the one that the value comes closest to. */
+/** For a union: its forms if all are simple, or else what is wrong with the form closest to the value. */
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   if (issue.inclusive === false) return "fits more than one of the allowed forms: it must fit just one";
   const { options = [] } = issue;

@@ -8,14 +8,14 @@ const ABORTED = 10;
 /** How long to wait before the first look, in milliseconds, give or take half; before each further one, longer. */
 const FIRST_PAUSE_MS = 20;
 const PAUSE_GROWTH = 5;
-/** They are over by the time that Google's client runs the transaction again, which is after half a second at the earliest. */
+/** These fit before Google's client retries the transaction, which is after half a second at the earliest. */
 const MAX_LOOKS = 3;
 
 /**
- * Looks, without a lock, for what makes a transaction that has lost a lock superfluous, while Google's client waits for
- * about a second before it runs it again. The client's own pauses, tries and priority stay as they are.
+ * Checks, without a lock, whether a transaction that has lost a lock is still needed, while Google's client pauses for
+ * about a second before it retries. The client's own pauses, tries and priority don't change.
  *
- *     commit ──▶ ABORTED ──────────── the client's pause ───────────▶ runs again, unless something was found
+ *     commit ──▶ ABORTED ──────────── the client's pause ───────────▶ retries, unless a look found something
  *                   └─ 20 ms ─▶ look ─ 100 ms ─▶ look ─ 500 ms ─▶ look
  */
 export class EarlyLook<Found> {
@@ -29,8 +29,8 @@ export class EarlyLook<Found> {
   #runs = 0;
 
   /**
-   * @param look returns undefined if there is nothing yet. It may reject: that is nothing, too.
-   * @param on.clock the one that the client's own pauses go by.
+   * @param look returns undefined if there is nothing yet. A rejection counts as nothing, too.
+   * @param on.clock the clock of the client's own pauses.
    */
   constructor(look: () => Promise<Found | undefined>, on: { readonly clock: Clock }) {
     const { promise, resolve } = Promise.withResolvers<Found>();
@@ -41,10 +41,10 @@ export class EarlyLook<Found> {
   }
 
   /**
-   * Runs the transaction's body, and begins to look if it loses a lock, there or in its commit. Call this for each run.
+   * Runs the transaction's body, and starts to look if the body or the commit loses a lock. Call this for each try.
    *
-   * @param transaction Google's, as it gives it to the body.
-   * @throws what `body` throws; FoundEarly, without a call of it, once something was found.
+   * @param transaction Google's, as passed to the body.
+   * @throws what `body` throws; FoundEarly, without calling it, once something was found.
    */
   async watch<Result>(transaction: object, body: () => Promise<Result>): Promise<Result> {
     if (this.#isOver) throw new FoundEarly("The transaction isn't needed any more.");
@@ -57,7 +57,7 @@ export class EarlyLook<Found> {
     }
   }
 
-  /** Ends the looking: the transaction has its result. */
+  /** Stops looking: the transaction has its result. */
   end(): void {
     this.#isOver = true;
   }
@@ -91,8 +91,8 @@ export class EarlyLook<Found> {
 export class FoundEarly extends Error {}
 
 /**
- * Tells of each commit that fails. Google's client has no other way to learn of one before it runs the transaction again.
- * If a later version of it commits in another way, nobody is told, and whoever lost a lock waits as long as the client does.
+ * Reports each commit that fails. Google's client doesn't report one that it will retry. If a later version commits
+ * in another way, nothing is reported, and a transaction that lost a lock waits for the client's own retry.
  */
 function onCommitError(transaction: object, tell: (error: unknown) => void): void {
   const commit: unknown = Reflect.get(transaction, "commit");

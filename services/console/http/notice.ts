@@ -26,14 +26,14 @@ export function redirectWithNotice(
   return context.redirect(to.page, 303);
 }
 
-/** Takes what the last action did for the page that shows it. What refreshes itself leaves it to the page. */
+/** Takes the last action's notice for the page that shows it. Parts that refresh themselves leave it to the page. */
 export function consumeNotice({ isSecure }: Pick<Console, "isSecure">) {
   const cookie = ownCookie(COOKIE, isSecure);
   return createMiddleware<ConsoleEnv>(async (context, next) => {
     context.set("noticeCookie", cookie);
     const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
     const notice = isPage ? cookie.read(context) : undefined;
-    // Whatever set the cookie, the page stays in sight.
+    // The page is shown even if the cookie is invalid.
     context.set("notice", notice?.slice(0, MAX_NOTICE_LENGTH));
     if (notice !== undefined) cookie.remove(context);
     return await next();

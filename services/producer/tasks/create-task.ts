@@ -18,7 +18,7 @@ import { type ReadTask, readRequestedTask } from "./requested-task.ts";
 const taskContent = { "application/json": { schema: taskViewSchema } };
 const location = { Location: { schema: { type: "string" as const }, description: "The task's path." } };
 
-/** What may become of a task that is handed over. */
+/** The possible results of enqueueing a task. */
 export const enqueuedResponses: RouteConfig["responses"] = {
   202: { description: "The task is in its queue.", headers: location, content: taskContent },
   200: {

@@ -4,7 +4,7 @@ import type { Enqueued } from "./enqueue.ts";
 import { refuse } from "../http/failures.ts";
 import { type TaskView, taskPath } from "./status/task-view.ts";
 
-/** What a caller is told about a task that it handed over. */
+/** What the response says about a task that a caller enqueued. */
 export type EnqueueResult =
   | { readonly kind: "task"; readonly status: 200 | 202; readonly task: TaskView }
   | { readonly kind: "problem"; readonly problem: Problem };

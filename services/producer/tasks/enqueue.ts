@@ -12,7 +12,7 @@ import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { TaskView } from "./status/task-view.ts";
 import { type TaskFacts, describeTask, ownerOf, tellingOf } from "./status/task-status.ts";
 
-/** What became of a new task. */
+/** The result of enqueueing a task. */
 export type Enqueued =
   /** This request created the task. */
   | { readonly kind: "accepted"; readonly task: TaskView }
@@ -144,8 +144,8 @@ function deadlineOf({ producer: { clock }, signal }: Request): Deadline {
 }
 
 /**
- * The response to a request whose id is held. The record tells what the id was accepted for, and so does the task in the
- * queue, which also tells by its time which request made it.
+ * The response to a request whose id is taken. The record shows what the id was accepted for, and so does the queued task,
+ * whose time also shows which request created it.
  *
  * @param on.maybeOurs whether this very request may have made it.
  */
@@ -173,7 +173,7 @@ function known(kind: "accepted" | "replayed", facts: TaskFacts, request: Request
   return { kind, task: { ...viewFor(request, view, facts), type } };
 }
 
-/** A shared key may be another's: whoever repeats it learns what became of the task, and nothing else about it. */
+/** A shared key may be another's: a caller that repeats it learns the task's state, and nothing else. */
 function viewFor({ task: { caller }, ids: { sharedId } }: Request, view: TaskView, facts: TaskFacts): TaskView {
   if (facts.id !== sharedId || mayReadTask(caller, ownerOf(facts)).allowed) return view;
   const { id, queue, state, links } = view;

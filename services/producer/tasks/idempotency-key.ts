@@ -8,7 +8,7 @@ export interface IdempotencyKey {
   readonly text: string;
 }
 
-/** The header that brings it. */
+/** The header that contains it. */
 export const IDEMPOTENCY_KEY = "Idempotency-Key";
 
 /** What Cloud Scheduler sends with a request (https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#httptarget). */

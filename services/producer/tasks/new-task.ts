@@ -9,7 +9,7 @@ import type { Caller } from "../access/caller.ts";
 import type { IdempotencyKey } from "./idempotency-key.ts";
 import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "../../../shared/contract/new-task/due-time.ts";
 
-/** A task that a caller hands over. */
+/** A task that a caller enqueues. */
 export interface NewTask {
   readonly taskType: TaskType;
   /** As it was sent: it is up to the worker what a schema adds or leaves out. */

@@ -16,8 +16,8 @@ export interface TaskRecords {
    */
   find(id: TaskId, deadline: Deadline): Promise<TaskRecord | undefined>;
   /**
-   * Tells the record of a task, and each time that it changes, until the returned function is called: one read, and one for
-   * each change. After a failure nothing more is told.
+   * Reports a task's record, and again after each change, until the returned function is called: one read, and one for
+   * each change. After a failure, nothing more is reported.
    */
   watch(id: TaskId, watcher: RecordWatcher): () => void;
   /**

@@ -20,7 +20,7 @@ interface ClaimedAttempt extends Attempt, AttemptNumbers {
   readonly updateTime: Timestamp;
   /** The attempts before this one, as the claim found them. */
   readonly log: AttemptLog;
-  /** How often in a row the task was put off before. */
+  /** How often in a row the task was snoozed before. */
   readonly snoozes: number;
 }
 

@@ -68,8 +68,8 @@ export function newAttempt(
 }
 
 /**
- * Begins an attempt, unless its delivery comes before its time. Then its task goes on to the next hop, by one read and one
- * commit, and the attempt never was.
+ * Begins an attempt, unless its delivery is early. Then its task moves to the next hop, with one read and one
+ * commit, and no attempt is counted.
  */
 export async function beginWhenDue(strategy: Strategy, delivery: Delivery, worker: AttemptWorker): Promise<Begun> {
   const { envelope } = delivery;
@@ -91,8 +91,8 @@ export async function beginWhenDue(strategy: Strategy, delivery: Delivery, worke
 
 /**
  * Begins an attempt that writes nothing before it ends, and reads nothing if nothing was tried before: the record of a
- * task that comes again may say that it was cancelled. What can't run looks at the record first only if the task is close
- * to the end of its life.
+ * task that is delivered again may say that it was cancelled. If the task can't run, the record is read first only
+ * when the task is close to the end of its life.
  */
 export async function beginUnclaimed(delivery: Delivery, worker: AttemptWorker): Promise<Begun> {
   const { store, clock } = worker;

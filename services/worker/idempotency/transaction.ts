@@ -116,7 +116,7 @@ async function attemptOnce(
   return { kind: "decided", outcome: settlement.outcome };
 }
 
-/** What an attempt ends as that may not run and has nothing to write: mostly, another one has done the task. */
+/** The end of an attempt that may not run and has nothing to write: usually, another one has done the task. */
 function rejectedAlready({ record, readTimeMs }: ReadRecord, { attempt }: TransactionRun): Ran | undefined {
   const admission = admitUnclaimed(record, attempt, readTimeMs);
   if (admission.kind === "run" || admission.transition) return undefined;

@@ -110,7 +110,7 @@ export function admitUnclaimed(record: TaskRecord | null, claimant: Claimant, re
 }
 
 /**
- * Decides for a delivery that comes before its time, at `dueAtMs` by the instance's clock. If Firestore's clock agrees, the
+ * Decides for a delivery that is early, at `dueAtMs` by the instance's clock. If Firestore's clock agrees, the
  * task goes on to its next hop, and nothing runs: not even its age matters, since that begins anew.
  */
 export function admitEarly(
@@ -171,7 +171,7 @@ export function standingOf(record: TaskRecord | null, claimant: Claimant, readTi
   return { kind: "free", fence: nextFence, attempts: record.attempts + 1, from: record };
 }
 
-/** Whether a task has gone on to a later hop than an attempt's. */
+/** Whether a task has moved to a later hop than an attempt's. */
 export function hasGoneOn({ hop = 0 }: Pick<TaskRecord, "hop">, attempt: Pick<Claimant, "hop">): boolean {
   return hop > attempt.hop;
 }

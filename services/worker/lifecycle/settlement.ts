@@ -34,11 +34,11 @@ export interface Counted {
   readonly attempts: number;
   /** Consecutive deliveries, before this one, to revisions that didn't know the type. Default 0. */
   readonly unknownTypes?: number;
-  /** How often in a row the task was put off before this attempt. Default 0. */
+  /** How often in a row the task was snoozed before this attempt. Default 0. */
   readonly snoozes?: number;
 }
 
-/** An attempt beside its end: what the log tells of it, and what the next attempt's time and a dead letter depend on. */
+/** An attempt besides its end: what its log entry, the next attempt's time and a dead letter depend on. */
 export interface Story {
   /** The attempts before this one. */
   readonly log: AttemptLog;
@@ -53,7 +53,7 @@ export interface Story {
  */
 const MAX_UNKNOWN_TYPES = 10;
 
-/** A handler that puts its task off this often in a row waits for something that doesn't come. */
+/** A handler that snoozes its task this often in a row waits for something that never happens. */
 const MAX_SNOOZES = 1_000;
 
 const SNOOZED_TOO_OFTEN = {

@@ -57,7 +57,7 @@ export function saturated({ retryAfterMs, ...error }: TaskError & { retryAfterMs
 
 /**
  * Run this task again at a certain time, or after some time: from 1 s to ten years from now; what is less or more is set to
- * that. It counts no attempt. A task that is put off 1,000 times in a row becomes a dead letter.
+ * that. It counts no attempt. A task that is snoozed 1,000 times in a row becomes a dead letter.
  *
  * @throws TypeError when that isn't a number.
  */

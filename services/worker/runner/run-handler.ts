@@ -30,12 +30,12 @@ export interface Work {
   whenStuck(end: AbortedEnd): Ran;
 }
 
-/** What an attempt ends as if it was told to stop and nothing better came of it. */
+/** The end of an attempt that was told to stop and has no better result. */
 export type AbortedEnd = Extract<AttemptEnd, { kind: "threw" | "timed-out" | "released" | "cancelled" }>;
 
 const MAX_CLASS_NAME_LENGTH = 100;
 
-/** What the log says of a handler that goes on although its task was cancelled. */
+/** What the log says about a handler that keeps running although its task was cancelled. */
 const IGNORED_CANCEL = { code: "cancelled", message: "The handler went on after its task was cancelled." };
 
 const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
@@ -102,8 +102,8 @@ export async function runHandler(
 }
 
 /**
- * Whether a task was cancelled, or a cancel was requested: one read. False if Firestore can't tell in time, since a task
- * must not stop for that.
+ * Whether a task was cancelled, or a cancel was requested: one read. False if Firestore doesn't respond in time: a task must
+ * not stop for that.
  */
 async function isCancelled(id: TaskId, { store, log }: Pick<Worker, "store" | "log">): Promise<boolean> {
   try {

@@ -47,7 +47,7 @@ export interface RunOptions {
 export interface Harness<Tasks extends Registry> {
   /** The lines that handlers have logged, at every level, parsed and in order. */
   readonly logs: readonly Readonly<Record<string, unknown>>[];
-  /** The tasks that handlers have enqueued, in order, as far as these succeeded: the worker makes no others. */
+  /** The tasks that handlers have enqueued, in order, if those handlers succeeded: the worker creates no others. */
   readonly followUps: readonly FollowUp[];
   /**
    * Runs one attempt of a task, and commits a `transaction` task's writes if it succeeds. Keeps no record, so nothing

@@ -19,8 +19,8 @@ export const apiHeaders = createMiddleware(async (context, next) => {
 });
 
 /**
- * A JSON response that has these headers from the start, for what is asked most often: the HTTP server sends headers as they
- * were given if nobody looks at them. To add some to a response costs as much as several middlewares.
+ * A JSON response that has these headers from the start, for the most frequent requests: the HTTP server sends headers
+ * as they were given if nothing has read them. Adding some to a response costs as much as several middlewares.
  */
 export function apiResponse(
   body: object,

@@ -5,16 +5,16 @@ import { propertyOf } from "../../process/thrown.ts";
 import type { Closing } from "./closing.ts";
 import { type Problem, problemBody } from "../problem.ts";
 
-/** What somebody gets whose request the app never sees. */
+/** The response to a request that never reaches the app. */
 export interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Makes a response of what is wrong with a request. */
+/** Makes a response from what is wrong with a request. */
 export type Refuse = (problem: Problem) => Refusal;
 
-/** How much of a request there may be, and how slowly it may come. */
+/** How large a request may be, and how slowly it may arrive. */
 export interface RequestLimits {
   readonly maxHeaderBytes: number;
   readonly headersTimeoutMs: number;
@@ -62,7 +62,7 @@ const FAILED: Problem = {
 
 /**
  * Has a server say what is wrong with requests that Node would otherwise respond to by itself, with a status and no more:
- * those that aren't HTTP, are too long or too slow, or expect what nobody knows
+ * those that aren't HTTP, are too long or too slow, or have an unknown Expect header
  * (https://nodejs.org/api/http.html#event-clienterror). Call this before the server listens.
  */
 export function refuseUnread(

@@ -5,7 +5,7 @@ import any from "google-protobuf/google/protobuf/any_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { ProviderError } from "../../../infra/preview/cloud/offline-cloud.ts";
 
-/** How a provider tells the engine of an error. What a failed creation left behind goes into the state. */
+/** How a provider reports an error to the engine. What a failed creation left behind is kept in the state. */
 export function failureOf(error: unknown): Partial<grpc.ServiceError> {
   const details = error instanceof Error ? error.message : String(error);
   const failure = { code: grpc.status.UNKNOWN, details };

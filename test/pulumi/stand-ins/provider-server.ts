@@ -138,7 +138,7 @@ function resourceCalls(served: Provider): Record<string, Unary> {
   };
 }
 
-/** What only a creation tells is left out, and so unknown. */
+/** Leaves out values that are only known after creation, so that they are unknown. */
 function previewedCreation(request: provider.CreateRequest): provider.CreateResponse {
   const answer = new provider.CreateResponse();
   answer.setProperties(request.getProperties());

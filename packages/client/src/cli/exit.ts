@@ -37,7 +37,7 @@ export function endingOf(error: unknown): Ending {
   return { exitCode: EXIT.refused, message: `The command failed: ${textOf(error)}` };
 }
 
-/** Why no response came: that none came in time, ECONNREFUSED, or for example that nobody vouches for a certificate. */
+/** Why there was no response: a timeout, ECONNREFUSED, or for example an untrusted certificate. */
 function whyUnreached({ cause, waitedMs }: UnreachableError): string[] {
   if (cause instanceof DeadlineError) return [`The command gave up after ${Math.round(waitedMs / 1_000)} s.`];
   for (let error = cause; error instanceof Error; error = error.cause) {

@@ -8,7 +8,7 @@ const { systemClock } = await import("../../../../shared/runtime/clock.ts");
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
-// Whoever reads the output may have enough of it, as `head` does. Without somebody to read its notes, a command goes on.
+// The reader of the output may stop early, as `head` does. If nothing reads stderr any more, the command continues.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.stderr.on("error", () => {});
 

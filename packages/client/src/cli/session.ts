@@ -12,7 +12,7 @@ import type { Surroundings } from "./surroundings.ts";
 /** The producer's address under `npm start`. */
 const LOCAL_URL = "http://127.0.0.1:8080";
 
-/** A person who waits would rather know soon: of what refuses within a second or two, of what is silent after 30 s. */
+/** Nobody likes to wait: a refusal is reported within a second or two, silence after 30 s. */
 const QUICK: RetryLimits = { tries: 3, totalMs: 30_000 };
 
 /** The options that every command has. */
@@ -53,7 +53,7 @@ export function openSession(command: Command, surroundings: Surroundings): Sessi
   };
 }
 
-/** A client of a producer. By default a call is tried as often as a person likes to wait for. */
+/** A client of a producer. By default, retries end when a person would stop waiting. */
 export function clientWith(
   {
     url,

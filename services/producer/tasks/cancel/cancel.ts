@@ -10,7 +10,7 @@ import { envelopeOf, mayRunUnrecorded, recordedEnvelope } from "../moving/found-
 import { deleteHops, hopsToDelete, unlessUnavailable } from "../moving/delete-hops.ts";
 import { type CancelResult, decideCancel } from "./decide-cancel.ts";
 
-/** What became of a request to cancel a task. */
+/** The result of a request to cancel a task. */
 export type Cancelled =
   | CancelResult
   /** The task has left its queue without a record. */

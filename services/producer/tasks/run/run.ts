@@ -14,7 +14,7 @@ import { type TaskFacts, describeTask, isKnown, ownerOf, tellingOf } from "../st
 import type { TaskView } from "../status/task-view.ts";
 import { decideRun } from "./decide-run.ts";
 
-/** What became of a request to run a task at another time. */
+/** The result of a request to reschedule a task. */
 export type Moved =
   /** It is due at the new time, and no longer at the old one. */
   | { readonly kind: "moved"; readonly task: TaskView }
@@ -45,12 +45,12 @@ type RunningProducer = Pick<
 /** How long the record may keep the request waiting, in milliseconds: an attempt in a transaction locks it. */
 const RECORD_TIMEOUT_MS = 3_000;
 
-/** How often to look up a task that keeps going on. */
+/** How often to look up a task that keeps moving to later hops. */
 const MAX_LOOK_UPS = 3;
 
 /**
- * Gives a task another time, by a hop of its own: Cloud Tasks can't reschedule a task, and running one early would count
- * for nothing at a hop that isn't due.
+ * Reschedules a task with a new hop: Cloud Tasks can't reschedule a task, and running one early has no effect on a hop
+ * that isn't due.
  *
  *     look up, with payload ──▶ record: waiting at the next hop; its entry, without the old one ──▶ DeleteTask ──▶ relay
  *

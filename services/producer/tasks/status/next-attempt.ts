@@ -10,13 +10,13 @@ export type TimeRule = (typeof TIME_RULES)[number];
 const WORKERS_RULES: ReadonlySet<unknown> = new Set<NextRule>(["backoff", "retry-after", "snooze"]);
 
 /**
- * What set the time of a task that waits as its record says, unless its queue has delivered it since. The record tells it
- * only between the lines:
+ * What set the time of a task that waits as its record says, unless its queue has delivered it since. The record only
+ * shows it indirectly:
  *
  *     first hop                                                the queue's own backoff
  *     time as the last attempt planned it                      that attempt's rule, however many hops lead there
- *     another time, or at once                                 somebody gave it that time
- *     no attempt yet, and the record began with a delivery     it was handed over for that time
+ *     another time, or at once                                 somebody rescheduled it
+ *     no attempt yet, and the record began with a delivery     it was enqueued for that time
  */
 export function ruleOf(record: TaskRecord): TimeRule {
   const { hop = 0, notBefore, fence, attemptLog = [] } = record;

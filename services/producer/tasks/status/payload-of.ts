@@ -10,7 +10,7 @@ import type { TaskFacts } from "./task-status.ts";
 import type { TaskView } from "./task-view.ts";
 
 /**
- * What a task carries, from its queue, the outbox or its dead letter; undefined if nobody has it any more. In its queue it was
+ * A task's payload, from its queue, the outbox or its dead letter; undefined if none has it any more. A queued task was
  * looked up with its payload.
  *
  * @throws DependencyError if the letter can't be read.

@@ -22,7 +22,7 @@ export interface TaskFacts {
   readonly type?: string;
 }
 
-/** Who handed a task over; undefined if neither its record nor its queue nor the outbox says so. */
+/** Who enqueued a task; undefined if neither its record nor its queue nor the outbox says so. */
 export function ownerOf({ record, sighting, entry }: Omit<TaskFacts, "id">): string | undefined {
   return record?.caller ?? (sighting.kind === "found" ? sighting.task.caller : undefined) ?? entry?.entry.caller;
 }
@@ -145,7 +145,7 @@ function stateOf(record: TaskRecord, sighting: Sighting, place: Place | undefine
 
 /**
  * Whether nothing was tried since the task got its present time, and it isn't the time for another try after a failure:
- * it is due late, was put off by its handler, or was given another time before its first attempt.
+ * it is due later, was snoozed by its handler, or was rescheduled before its first attempt.
  */
 function isUntried({ hop = 0, attempts, attemptLog = [] }: TaskRecord): boolean {
   if (hop === 0) return false;
@@ -165,7 +165,7 @@ function createdAtOf(queued: QueuedTask | undefined, record?: TaskRecord): Pick<
   return createdAtMs === undefined ? {} : { createdAt: toText(createdAtMs) };
 }
 
-/** What a task's queue alone says of it. */
+/** A task's status from its queue alone. */
 export function describeQueued(
   task: QueuedTask,
   { isNatural, nowMs }: { isNatural: boolean; nowMs: number },

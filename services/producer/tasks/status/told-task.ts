@@ -8,7 +8,7 @@ import { payloadOf } from "./payload-of.ts";
 import { type TaskFacts, describeTask, isKnown, ownerOf, tellingOf } from "./task-status.ts";
 import type { TaskView } from "./task-view.ts";
 
-/** What a caller is told about a task: its view as JSON, or why there is none. */
+/** What a caller may see of a task: its view as JSON, or why there is none. */
 export type ToldTask =
   | { readonly kind: "view"; readonly json: string; readonly etag: string; readonly hasEnded: boolean }
   | { readonly kind: "refused"; readonly problem: Problem };
@@ -22,7 +22,7 @@ const ETAG_LENGTH = 22;
 export const ETAG_PATTERN = new RegExp(`^(?:[\\w-]{${ETAG_LENGTH}}|"[\\w-]{${ETAG_LENGTH}}")$`);
 
 /**
- * Tells a caller about a task.
+ * Returns what a caller may see of a task.
  *
  * @param on.withPayload whether the caller asked for the payload, too, and may see it.
  * @throws DependencyError if that can't be read.

@@ -2,7 +2,7 @@ import { type Resource, fieldsOf } from "../call.ts";
 import { type Collection, type Service, collection, idInQuery, lastOf, parentOf } from "../collection.ts";
 import type { World } from "../world.ts";
 
-/** Where Cloud Run is, as far as anybody asks here. */
+/** The regions of Cloud Run that tests use. */
 const REGIONS = ["europe-west1", "europe-west4", "us-central1"];
 
 const described = {

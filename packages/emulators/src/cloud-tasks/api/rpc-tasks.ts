@@ -92,7 +92,7 @@ function getTask(context: RpcContext, request: OneTaskRequest): TaskReply {
 
 function listTasks(context: RpcContext, request: ListTasksRequest) {
   const queue = requireQueue(context, request.parent, "ListTasks");
-  // A list tells an unknown view as BASIC, as recorded.
+  // A list treats an unknown view as BASIC, as recorded.
   const view = viewFromWire(request.responseView) === "full" ? "full" : "basic";
   const page = pageOf(
     {

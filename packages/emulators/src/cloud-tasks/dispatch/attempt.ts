@@ -59,7 +59,7 @@ function beginAttempt(task: Task, now: { dispatchedMs: number; monotonicMs: numb
   task.running += 1;
   task.dispatchCount += 1;
   task.firstDispatchMs ??= dispatchedMs;
-  // An earlier process began a restored task, and only the wall clock tells how long ago.
+  // An earlier process began a restored task, and only the wall clock shows how long ago.
   task.firstDispatchMonotonicMs ??= now.monotonicMs - Math.max(0, dispatchedMs - task.firstDispatchMs);
   task.lastAttempt = { scheduledMs: task.dueMs, dispatchedMs };
 }

@@ -190,7 +190,7 @@ interface SnapshotOf {
   readonly cmekKeys: readonly (readonly [location: string, kmsKey: string])[];
   readonly goneQueues: readonly (readonly [name: string, atMs: number])[];
   readonly queues: readonly (Pick<Queue, "settings" | "tasks" | "gone"> & { readonly name: string })[];
-  /** Later tasks are left to the journal, so that this comes to an end. */
+  /** Later tasks are left to the journal, so that this ends. */
   readonly beforeOrder: number;
 }
 

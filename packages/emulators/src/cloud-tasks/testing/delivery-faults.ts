@@ -33,7 +33,7 @@ type DeliveryEffect =
   | { readonly kind: "answer-lost" }
   /** The connection is reset before anything is sent. */
   | { readonly kind: "connection-reset" }
-  /** It times out as soon as it is sent, while the worker goes on. */
+  /** It times out as soon as it is sent, while the worker continues. */
   | { readonly kind: "deadline-overrun" };
 
 /** A fault of deliveries. */

@@ -38,7 +38,7 @@ export async function reset({ queue, project, inFlight = "abort" }: ResetOptions
   try {
     for (const name of names) resetQueue(name, { keepQueue: queue !== undefined }, deps);
   } catch (error) {
-    // What couldn't be reset goes on.
+    // Whatever couldn't be reset keeps running.
     for (const name of names) restartQueue(name, deps);
     throw error;
   }

@@ -21,7 +21,7 @@ export interface CompactionOf {
   readonly snapshot: Iterable<unknown>;
   /** The number of the next line to append, at that moment. */
   readonly nextNumber: number;
-  /** What is appended to, meanwhile, and from then on goes on in the new file. Absent when nothing is. */
+  /** The journal that is appended to meanwhile, and continues in the new file. Absent if there is none. */
   readonly appended?: AppendedFile;
   /** Awaited after each slice. */
   readonly turn: () => Promise<void>;

@@ -23,7 +23,7 @@ export type Restore<Entry> = (entry: Entry) => void;
 /**
  * Reads a journal from its beginning, and hands its entries over in order. It doesn't change the file.
  *
- * @throws BrokenJournalError at the first line that isn't as it was written. Entries before it have been handed over.
+ * @throws BrokenJournalError at the first line that isn't as it was written. Entries before it have been yielded.
  */
 export async function readJournal<Entry>(
   opened: { path: string; file: FileHandle },

@@ -211,7 +211,7 @@ class OpenJournal<Entry> implements Journal<Entry> {
     this.#compaction = { ended, controller };
   }
 
-  /** Never rejects. When it fails the journal goes on as it is, and tries again when it has grown. */
+  /** Never rejects. If it fails, the journal stays as it is, and tries again when it has grown. */
   async #compact(signal: AbortSignal): Promise<void> {
     const { path: file, snapshot, turn = nextTurn } = this.#options;
     // Only then has the entry that was just stored been applied.

@@ -146,7 +146,7 @@ export class GrpcCall {
     this.#finish();
   }
 
-  /** Whether nothing can be sent any more. Node tells of the end of a stream some time later. */
+  /** Whether nothing can be sent any more. Node reports the end of a stream some time later. */
   get #isGone(): boolean {
     return this.#isOver || this.#stream.destroyed || this.#stream.closed;
   }

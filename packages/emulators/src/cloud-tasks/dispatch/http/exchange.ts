@@ -8,7 +8,7 @@ import type { ConnectionUser, TargetConnection } from "./target-connection.ts";
 
 /**
  * How to send a request: normally; or, for a fault, resetting the connection before anything is sent, or timing out as
- * soon as the request is sent, while the worker goes on.
+ * soon as the request is sent, while the worker continues.
  */
 export type Manner = "normal" | "reset" | "timeout";
 

@@ -14,7 +14,7 @@ const READING = { insecureHTTPParser: true, maxHeaderSize: MAX_HEADER_BYTES };
 const NO_BODY = new Uint8Array();
 
 interface ParsedResponseEvents {
-  /** The status is decided, and the body, as far as it is kept, has come. It may be called again, which changes nothing. */
+  /** The status is decided, and the part of the body that is kept has arrived. Calling it again changes nothing. */
   readonly onResponse: (head: ResponseHead, body: Uint8Array) => void;
   /** There is no status. Called at most once, and not after the other. */
   readonly onFailure: (error: Error) => void;

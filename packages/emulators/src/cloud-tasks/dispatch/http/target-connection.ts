@@ -43,7 +43,7 @@ export class TargetConnection {
     });
   }
 
-  /** Whether a request can be sent on it, as far as is known. */
+  /** Whether it still seems usable for a request. */
   get isOpen(): boolean {
     return this.#socket.writable;
   }

@@ -41,7 +41,7 @@ export class Retention {
   #bytes = 0;
   #added = 0;
 
-  /** @param options.mostBytes how much memory the past may take, as far as that can be told; default 64 MiB. */
+  /** @param options.mostBytes how much memory old versions may take, as estimated; default 64 MiB. */
   constructor({ mostBytes = MAX_BYTES }: { mostBytes?: number } = {}) {
     this.#mostBytes = mostBytes;
   }
