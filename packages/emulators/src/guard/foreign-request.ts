@@ -1,6 +1,6 @@
 import net from "node:net";
 
-/** The parts of a request that tell who sends it, and whom it means to reach. */
+/** The parts of a request that show who sends it, and which server it is meant for. */
 export interface RequestHead {
   /** The target as it was sent: a path, or a whole URL. */
   readonly target: string;
@@ -15,15 +15,15 @@ export interface Refusal {
 }
 
 /**
- * Refuses a request that calls this server by a name that isn't known to be its own.
+ * Refuses a request that calls this server by a name that isn't its own.
  *
- * A web page can make any name of its owner's resolve to this machine while it is open. The browser then takes the server
- * for part of the page's own site, which lets the page read and send anything (DNS rebinding). Only the Host header
- * still has the page's name. Such a name is a domain, so it has a dot. What can't be rebound passes: IP addresses,
- * `localhost` and the names below it, which are always loopback (https://www.rfc-editor.org/rfc/rfc6761#section-6.3),
- * and names without a dot, as Compose gives to containers.
+ * While a web page is open, its owner can make the page's domain resolve to this machine. The browser then treats this
+ * server as part of the page's site and lets the page read and send anything (DNS rebinding). Only the Host header
+ * still has the page's name, and such a name has a dot. Names that can't be rebound pass: IP addresses, `localhost` and
+ * names below it, which are always loopback (https://www.rfc-editor.org/rfc/rfc6761#section-6.3), and names without a
+ * dot, which Compose gives to containers.
  *
- * @param allowedNames other names to let pass, as `parseHostName` returns them.
+ * @param allowedNames other names to accept, as `parseHostName` returns them.
  */
 export function refuseForeignHost(
   { target, header }: RequestHead,
@@ -31,7 +31,7 @@ export function refuseForeignHost(
 ): Refusal | undefined {
   const [host, ...others] = header("host");
   if (host === undefined || others.length > 0) return { status: 400, detail: "Send one Host header." };
-  // A target that is a whole URL counts instead of the header (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
+  // If the target is a whole URL, it overrides the header (https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2).
   const [, authority = host] = WHOLE_URL.exec(target) ?? [];
   for (const named of [host, authority]) {
     const name = nameIn(named);
@@ -65,14 +65,14 @@ function unknownName(name: string): string {
 }
 
 /**
- * A host's name in the form in which requests are compared with it: in lower case, without a last dot. Undefined if the
- * text is not a host's name, or has a port.
+ * Normalises a host name for comparison: lower case, without a trailing dot. Undefined if the text isn't a host name,
+ * or has a port.
  */
 export function parseHostName(text: string): string | undefined {
   return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(text) ? withoutLastDot(text.toLowerCase()) : undefined;
 }
 
-/** `name.` is `name`, said to be complete. */
+/** `name.` is the same as `name`, marked as fully qualified. */
 function withoutLastDot(name: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
@@ -83,18 +83,17 @@ const FOREIGN_PAGE: Refusal = {
 };
 
 /**
- * Refuses a request that a browser sends for a page that this server didn't serve, even one from another port of this
- * machine. No page can set or leave out the headers by which it is recognised
- * (https://developer.mozilla.org/docs/Glossary/Forbidden_request_header).
+ * Refuses a request that a browser sends for a page from elsewhere, even from another port of this machine. No page can
+ * set or omit the headers that show this (https://developer.mozilla.org/docs/Glossary/Forbidden_request_header).
  *
- * @param scheme with which browsers reach this server.
+ * @param scheme the scheme that browsers use for this server.
  */
 export function refuseForeignPage({ header }: RequestHead, scheme: "http" | "https"): Refusal | undefined {
-  // Read only when there is something to compare it with: few requests have any of these headers.
+  // Lazy, because few requests have any header to compare it with.
   const own = (): string | undefined => originOf(`${scheme}://${header("host")[0] ?? ""}`);
   const sites = header("sec-fetch-site");
   const origins = header("origin");
-  // `none` is a person's own doing, such as an address typed into the browser.
+  // `none` means that a person acted directly, for example typed the address into the browser.
   const isForeign =
     sites.some((site) => site !== "same-origin" && site !== "none") || origins.some((origin) => origin !== own());
   if (isForeign) return FOREIGN_PAGE;
