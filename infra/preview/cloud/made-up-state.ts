@@ -8,7 +8,7 @@ const SUFFIX = "1a2b3c4";
 /** The secret in place of random bytes. Tests check where it appears. */
 export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
-/** The state that an update would return: the inputs, plus the values that each resource type gets when it is created. */
+/** The state that an update would return: the inputs, plus values that a resource gets when it is created. */
 export function madeUpState(resource: ProvidedResource): { readonly id: string; readonly state: Fields } {
   const inputs = resource.openInputs;
   const project = "my-project-123";

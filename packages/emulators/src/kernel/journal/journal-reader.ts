@@ -23,7 +23,7 @@ export type Restore<Entry> = (entry: Entry) => void;
 /**
  * Reads a journal from its beginning, and passes its entries to `restore` in order. It doesn't change the file.
  *
- * @throws BrokenJournalError at the first line that isn't as it was written. Entries before it have been passed to `restore`.
+ * @throws BrokenJournalError at the first line that isn't as it was written. Earlier entries were passed to `restore`.
  */
 export async function readJournal<Entry>(
   opened: { path: string; file: FileHandle },
