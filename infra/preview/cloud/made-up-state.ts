@@ -5,10 +5,10 @@ const DIGEST = "sha256:000000000000000000000000000000000000000000000000000000000
 /** Stands for the random suffix that a provider appends to a name. */
 const SUFFIX = "1a2b3c4";
 
-/** The secret that stands for random bytes. Tests look for where it ends up. */
+/** The secret in place of random bytes. Tests check where it appears. */
 export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
-/** The state that an update would return: the inputs, plus what each type of resource only knows once it is created. */
+/** The state that an update would return: the inputs, plus values that a resource gets when it is created. */
 export function madeUpState(resource: ProvidedResource): { readonly id: string; readonly state: Fields } {
   const inputs = resource.openInputs;
   const project = "my-project-123";

@@ -66,14 +66,14 @@ export class OfflineCloud {
   readonly state = new Map<string, ResourceState>();
   /** By name. */
   readonly services = new Map<string, OfflineService>();
-  /** Where Cloud Run is; empty if nobody can tell. */
+  /** The regions of Cloud Run; empty if unknown. */
   readonly regions: readonly string[];
   /** How many there may be of a type of resource; no limit for others. */
   readonly quotas: Map<string, number>;
   private readonly iam: LateIam;
   private readonly made = new Map<string, Set<string>>();
 
-  /** IAM knows at once of everything unless `iam` says how late it is. */
+  /** IAM changes take effect at once unless `iam` delays them. */
   constructor({ regions = [], quotas = new Map(), iam = { refusals: 0, grantsMs: 0 } }: CloudOptions = {}) {
     this.regions = regions;
     this.quotas = new Map(quotas);
@@ -96,7 +96,7 @@ export class OfflineCloud {
       return this.deploy(resource, faults.failUpdate?.(resource, number), faults);
     } catch (error) {
       if (!(error instanceof ProviderError) || !error.left) throw error;
-      // The state keeps what it had, so the difference stays.
+      // The state keeps the old values, so the difference stays.
       throw new ProviderError(error.message, prior);
     }
   }
@@ -155,7 +155,7 @@ function serviceOf(
   return { annotations, condition: fault ? { state: "CONDITION_FAILED", message: fault.error } : condition };
 }
 
-/** Whether a resource is asked for with other inputs than those in the state. */
+/** Whether a resource's requested inputs differ from those in the state. */
 export function differs({ openInputs }: ProvidedResource, { inputs }: ResourceState): boolean {
   return JSON.stringify(openInputs) !== JSON.stringify(inputs);
 }

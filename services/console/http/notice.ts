@@ -33,7 +33,7 @@ export function consumeNotice({ isSecure }: Pick<Console, "isSecure">) {
     context.set("noticeCookie", cookie);
     const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
     const notice = isPage ? cookie.read(context) : undefined;
-    // The page is shown even if the cookie is invalid.
+    // Anything may have set the cookie: a long text must not hide the page.
     context.set("notice", notice?.slice(0, MAX_NOTICE_LENGTH));
     if (notice !== undefined) cookie.remove(context);
     return await next();

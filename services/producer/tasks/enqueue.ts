@@ -144,8 +144,8 @@ function deadlineOf({ producer: { clock }, signal }: Request): Deadline {
 }
 
 /**
- * The response to a request whose id is taken. The record shows what the id was accepted for, and so does the queued task,
- * whose time also shows which request created it.
+ * The response to a request whose id is taken. The record shows what the id was accepted for. So does the
+ * queued task, whose time also shows which request created it.
  *
  * @param on.maybeOurs whether this very request may have made it.
  */

@@ -102,8 +102,8 @@ export async function runHandler(
 }
 
 /**
- * Whether a task was cancelled, or a cancel was requested: one read. False if Firestore doesn't respond in time: a task must
- * not stop for that.
+ * Whether a task was cancelled, or a cancel was requested: one read. False if Firestore doesn't respond in time: a
+ * task must not stop for that.
  */
 async function isCancelled(id: TaskId, { store, log }: Pick<Worker, "store" | "log">): Promise<boolean> {
   try {

@@ -17,7 +17,7 @@ export interface BackendOptions {
   readonly delivering: boolean;
   /** The producer's clock. */
   readonly clock: Clock;
-  /** Told what goes to Firestore. */
+  /** Receives the calls to Firestore. */
   readonly cost: ProxyListener | undefined;
 }
 

@@ -57,7 +57,7 @@ export interface ProducerHarnessOptions {
   readonly outboxTypes?: readonly string[];
   /** The names of schedules that aren't run. Default: none. */
   readonly schedulesOff?: readonly string[];
-  /** Receives the calls to Firestore. Default: nobody does. */
+  /** Receives the calls to Firestore. Default: none. */
   readonly cost?: ProxyListener;
   /** Default: none, as on a laptop. */
   readonly console?: GoogleConsole;

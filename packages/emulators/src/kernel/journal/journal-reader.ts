@@ -21,9 +21,9 @@ export interface Contents {
 export type Restore<Entry> = (entry: Entry) => void;
 
 /**
- * Reads a journal from its beginning, and hands its entries over in order. It doesn't change the file.
+ * Reads a journal from its beginning, and passes its entries to `restore` in order. It doesn't change the file.
  *
- * @throws BrokenJournalError at the first line that isn't as it was written. Entries before it have been yielded.
+ * @throws BrokenJournalError at the first line that isn't as it was written. Earlier entries were passed to `restore`.
  */
 export async function readJournal<Entry>(
   opened: { path: string; file: FileHandle },

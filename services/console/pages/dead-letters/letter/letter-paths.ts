@@ -5,7 +5,7 @@ export function payloadPage(id: string): string {
   return `${letterPage(id)}/payload`;
 }
 
-/** The page that says what a replay of a letter will do. */
+/** The page that shows what replaying a letter will do. */
 export function replayPage(id: string): string {
   return `${letterPage(id)}/replay`;
 }

@@ -25,7 +25,7 @@ export const MAX_COUNTED = 1_000;
 const BEGIN_MS = 10_000;
 
 /**
- * Asks the producer what a replay would do, up to 1,000 letters.
+ * Asks the producer what a replay of up to 1,000 letters would do.
  *
  * @throws HandoffError, UnreachableError if a page can't be fetched.
  */

@@ -10,9 +10,9 @@ export interface SelectedLetter {
 
 /** The result for one letter. */
 export type LetterOutcome =
-  /** `now`: what it has become, such as the task that it was replayed as. */
+  /** `now`: its present state, such as the task that replays it. */
   | { readonly kind: "done"; readonly now?: string }
-  /** It had been done already, by somebody else or by a try of this request whose response was lost. */
+  /** It was done already, by somebody else or by a try of this request whose response was lost. */
   | { readonly kind: "done-before"; readonly now: string }
   /** The letter no longer exists. */
   | { readonly kind: "gone" }
