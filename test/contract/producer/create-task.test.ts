@@ -1,3 +1,4 @@
+import { VirtualClock } from "handoff-emulators/clock";
 import { describe, expect, it } from "vitest";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
@@ -107,7 +108,7 @@ describe("a request from Cloud Scheduler", () => {
   const due = (time: string) => ({ "X-CloudScheduler-JobName": "daily", "X-CloudScheduler-ScheduleTime": time });
 
   it("creates one task, however often it is repeated, and another one each time it is due", async () => {
-    const producer = await setUpProducer();
+    const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
     const monday = "2026-11-23T06:00:00Z";
     const responses = [
       await producer.post(JSON.stringify(CLAIMED), due(monday)),
@@ -119,7 +120,7 @@ describe("a request from Cloud Scheduler", () => {
   });
 
   it("uses its own key if it has one", async () => {
-    const producer = await setUpProducer();
+    const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
     await producer.post(JSON.stringify(CLAIMED), { ...due("2026-11-23T06:00:00Z"), "Idempotency-Key": "a" });
     const other = await producer.post(JSON.stringify(CLAIMED), {
       ...due("2026-11-23T06:00:00Z"),
@@ -129,7 +130,7 @@ describe("a request from Cloud Scheduler", () => {
   });
 
   it("counts as a request without a key if it doesn't say when it was due", async () => {
-    const producer = await setUpProducer();
+    const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
     await producer.post(JSON.stringify(CLAIMED), { "X-CloudScheduler-JobName": "daily" });
     await producer.post(JSON.stringify(CLAIMED), { "X-CloudScheduler-JobName": "daily" });
     expect(await producer.queuedTasks("default")).toHaveLength(2);

@@ -29,7 +29,7 @@ describe("ids", () => {
   });
 
   it("that were never issued are 404", async () => {
-    const producer = await setUpProducer();
+    const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
     expect(await producer.send(`/v1/tasks/${ID}`)).toMatchObject({ status: 404, body: { code: "task-not-found" } });
   });
 });

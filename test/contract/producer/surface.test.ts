@@ -157,7 +157,7 @@ describe("probes", () => {
   });
 
   it("isn't ready without one of its queues, and names it", async () => {
-    const producer = await setUpProducer();
+    const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
     await producer.admin.deleteQueue({ name: `${QUEUES_PATH}/bulk-2` });
     const response = await producer.send("/ready");
     expect(response).toMatchObject({ status: 503, body: { code: "not-ready", problems: [{ path: "queue bulk" }] } });

@@ -126,7 +126,7 @@ test("a queue that doesn't respond in time gets 503, too", async () => {
 });
 
 test("a paused queue accepts tasks, stays ready, and delivers again once it is resumed", async () => {
-  const producer = await setUpProducer();
+  const producer = await setUpProducer({ clock: new VirtualClock({ startMs: Date.now() }) });
   expect(await post(producer, "/v1/queues/bulk/resume")).toMatchObject({
     status: 200,
     body: empty("bulk", "running"),
