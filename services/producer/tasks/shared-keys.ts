@@ -28,9 +28,9 @@ const LOOK_BACK_MS = MAX_TASK_LIFE_MS + RECORD_RETENTION_MS;
  *     unless the caller's    |                                |
  *     own one is held        |                                |
  *
- * Producers of both revisions can run at once before that time. A caller's own id can be held by then, since the clock of
- * another instance is ahead, or since the time was set, or put off, when callers had keys of their own already. Without that
- * time, shared keys are looked for without an end.
+ * Producers of both revisions can run at once before that time. A caller's own id may be held already: another instance's
+ * clock may be ahead, or the time may have been set or postponed after callers had their own keys. Without that time,
+ * shared keys are looked up for ever.
  */
 export function idsOf(
   { taskType, key, caller }: Pick<NewTask, "taskType" | "key" | "caller">,

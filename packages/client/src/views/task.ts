@@ -1,8 +1,8 @@
 /**
- * queued: about to be delivered. scheduled: not due yet, or postponed by its handler. running: an attempt is in progress.
- * waiting: an attempt failed, and the next is at `nextAttempt`. succeeded: done. dead: given up, and kept as a dead letter.
- * cancelled: called off before it was done. finished: it has left its queue without a record, as tasks of natural types
- * do when they succeed. removed: it was taken out of its queue before it was done.
+ * queued: about to be delivered. scheduled: not due yet, or snoozed. running: an attempt is in progress. waiting: an
+ * attempt failed, and the next is at `nextAttempt`. succeeded: done. dead: not retried, and kept as a dead letter.
+ * cancelled: cancelled before it was done. finished: it left its queue without a record, as tasks of natural types do
+ * when they succeed. removed: it was taken out of its queue before it was done.
  */
 export type TaskState =
   | "queued"

@@ -22,7 +22,7 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ["timed-out", { label: "timed out", meaning: "The handler used up its time and was stopped.", colour: "bad" }],
   [
     "snoozed",
-    { label: "was put off", meaning: "The handler postponed the task. The attempt doesn't count.", colour: "quiet" },
+    { label: "was snoozed", meaning: "The handler snoozed the task. The attempt doesn't count.", colour: "quiet" },
   ],
   ["released", { label: "was released", meaning: "The worker shut down. The attempt doesn't count.", colour: "quiet" }],
   [

@@ -16,13 +16,13 @@ const TASK_STATES = [
 
 const STATE_MEANINGS = [
   "queued: about to be delivered",
-  "scheduled: not due yet, or put off by its handler",
+  "scheduled: not due yet, or snoozed by its handler",
   "running: an attempt is in progress",
   "waiting: an attempt failed or was refused, and the next one is at nextAttempt",
   "succeeded: done",
-  "dead: given up (see lastError) and kept as a dead letter",
-  "cancelled: called off before it was done",
-  "finished: it has left its queue without a record, as tasks of natural types do when they succeed",
+  "dead: not retried (see lastError), and kept as a dead letter",
+  "cancelled: cancelled before it was done",
+  "finished: it left its queue without a record, as tasks of natural types do when they succeed",
   "removed: it was taken out of its queue before it was done",
 ];
 
