@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { registry } from "../../../shared/tasks/index.ts";
@@ -73,7 +74,7 @@ export function spawnStack(options: {
     },
   });
   const exited = once(stack, "exit").then(() => stack.exitCode);
-  const log = collectLines([stack.stdout, stack.stderr]);
+  const log = collectLines(stack);
   const stop = async (signal: NodeJS.Signals = "SIGINT"): Promise<number | null> => {
     if (stack.exitCode === null && stack.signalCode === null) stack.kill(signal);
     return await exited;
@@ -128,27 +129,40 @@ export function shareStack(options: Pick<Parameters<typeof spawnStack>[0], "args
   };
 }
 
-function collectLines(streams: readonly NodeJS.ReadableStream[]) {
+function collectLines(stack: ChildProcessByStdio<null, Readable, Readable>) {
   const lines: string[] = [];
   const waiting = new Set<() => void>();
-  for (const stream of streams) {
+  let isClosed = false;
+  const lookAgain = (): void => {
+    for (const look of waiting) look();
+  };
+  for (const stream of [stack.stdout, stack.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
-      for (const look of waiting) look();
+      lookAgain();
     });
   }
+  stack.once("close", () => {
+    isClosed = true;
+    lookAgain();
+  });
   const line = (pattern: RegExp, after = 0): Promise<string> =>
     new Promise((resolve, reject) => {
-      const limit = setTimeout(() => {
-        waiting.delete(look);
-        reject(new Error(`No line matched ${pattern} within ${START_LIMIT_MS} ms. The lines:\n${lines.join("\n")}`));
-      }, START_LIMIT_MS);
-      const look = (): void => {
-        const found = lines.slice(after).find((candidate) => pattern.test(candidate));
-        if (found === undefined) return;
+      const stopWaiting = (): void => {
         clearTimeout(limit);
         waiting.delete(look);
-        resolve(found);
+      };
+      const fail = (when: string): void => {
+        stopWaiting();
+        reject(new Error(`No line matched ${pattern} ${when}. The lines:\n${lines.join("\n")}`));
+      };
+      const limit = setTimeout(() => fail(`within ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+      const look = (): void => {
+        const found = lines.slice(after).find((candidate) => pattern.test(candidate));
+        if (found !== undefined) {
+          stopWaiting();
+          resolve(found);
+        } else if (isClosed) fail("before the stack ended");
       };
       waiting.add(look);
       look();

@@ -1,3 +1,4 @@
+import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 
@@ -9,13 +10,27 @@ const LOWEST_PORT = 15_000;
 const PORTS = 15_000;
 const MAX_TRIES = 50;
 
-/** A loopback port that was free a moment ago, for programs that can't pick their own. */
+/** A free loopback port, for programs that can't pick their own. No other test gets it while this process runs. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) return port;
+    if ((await claim(port)) && (await isFree(port))) return port;
   }
   throw new Error(`None of ${MAX_TRIES} ports was free.`);
+}
+
+/** Binds the UDP port of the same number until this process ends. Programs listen on TCP, so only other claims fail. */
+async function claim(port: number): Promise<boolean> {
+  const socket = dgram.createSocket("udp4");
+  try {
+    socket.bind({ address: "127.0.0.1", port, exclusive: true });
+    await once(socket, "listening");
+  } catch {
+    socket.close();
+    return false;
+  }
+  socket.unref();
+  return true;
 }
 
 async function isFree(port: number): Promise<boolean> {
