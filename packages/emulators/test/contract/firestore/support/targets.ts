@@ -21,36 +21,32 @@ export interface Target {
   readonly name: string;
   /** How many contenders the contention cases may have. */
   readonly contenders: number;
-  readonly maxAttempts: number;
   start(): Promise<Running>;
 }
 
 export const ours: Target = {
   name: "our emulator",
   contenders: 50,
-  maxAttempts: 5,
   async start() {
     const emulator = await startFirestoreEmulator();
     return { address: `${emulator.host}:${emulator.port}`, stop: () => emulator.stop() };
   },
 };
 
-/** With optimistic transactions one of the contenders succeeds at a time, so they need more attempts. */
+/** With optimistic transactions one of the contenders succeeds at a time, so they need many attempts. */
 export const oursOptimistic: Target = {
   name: "our emulator in its optimistic mode",
   contenders: 6,
-  maxAttempts: 30,
   async start() {
     const emulator = await startFirestoreEmulator({ concurrency: "optimistic" });
     return { address: `${emulator.host}:${emulator.port}`, stop: () => emulator.stop() };
   },
 };
 
-/** Google's emulator doesn't detect deadlocks: a blocked transaction is aborted after 2 s, so they need more attempts. */
+/** Google's emulator doesn't detect deadlocks: a blocked transaction is aborted after 2 s, so they need many attempts. */
 export const googles: Target = {
   name: "Google's emulator",
   contenders: 6,
-  maxAttempts: 30,
   start: startGoogles,
 };
 
