@@ -24,6 +24,14 @@ import { NO_RELAY } from "../../harness/worker/no-relay.ts";
 const MAX_BODY_BYTES = 10_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
+/**
+ * A transaction's commit waits in a fault until another delivery is stuck, which takes a busy machine a minute. By then Google's
+ * client would give it up, in real time, and roll back, so that the other delivery isn't stuck any more.
+ */
+const PATIENT = {
+  interfaces: { "google.firestore.v1.Firestore": { methods: { Commit: { timeout_millis: 24 * 60 * 60_000 } } } },
+};
+
 /** One worker process, with its own client, connection, clock and handlers. */
 export interface WorkerProcess {
   readonly clock: VirtualClock;
@@ -47,6 +55,7 @@ export async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const faults = await startFaultProxy(emulator);
   const db = connectToEmulator(faults);
+  db.settings({ clientConfig: PATIENT });
   const transactions = watchTransactions(db);
   const deliveries = new Set<Promise<unknown>>();
   const clock = new VirtualClock();
