@@ -4,13 +4,14 @@ import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts"
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { issueMessage } from "../../shared/http/issue-message.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
 import type { IsSecret } from "./secret-keys.ts";
-import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
+import { listOf, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 import { workerFields, workerProblems } from "./worker-settings.ts";
 

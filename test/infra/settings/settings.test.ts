@@ -172,10 +172,10 @@ test.each([
   ],
   [
     { "handoff:callerRequestsPerSecond": "0" },
-    "handoff:callerRequestsPerSecond: must be a whole number from 1 to 10000.",
+    "handoff:callerRequestsPerSecond: must be a whole number from 1 to 10000, in plain digits.",
   ],
   [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
-  [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1."],
+  [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1, in plain digits."],
   [{ "handoff:prefix": "abc" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
   [{ "handoff:database": "Default" }, "handoff:database: must be (default), or 4 to 63 lower-case letters"],
   [{ "handoff:database": "a/b-c" }, "handoff:database: must be (default), or 4 to 63 lower-case letters"],
