@@ -10,7 +10,7 @@ import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
-import type { IsSecret } from "./secret-keys.ts";
+import { type IsSecret, OPEN_SECRET } from "./secret-keys.ts";
 import { listOf, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 import { workerFields, workerProblems } from "./worker-settings.ts";
@@ -141,7 +141,7 @@ export function parseSettings(
   }
   const schema = schemaOf(registry);
   const parsed = schema.safeParse(Object.fromEntries(own));
-  const { given, problems } = readTaskSettings(registry.settings, ofTasks);
+  const { given, problems } = readTaskSettings(registry.settings, ofTasks, (key) => isSecret(`${NAMESPACE}:${key}`));
   const known = Object.keys(schema.shape).filter((key) => key !== "schedules");
   const sentences = [
     ...unread,
@@ -169,8 +169,7 @@ function openSecrets(isSecret: IsSecret): string[] {
   const key = `${NAMESPACE}:workerEnvironment`;
   if (!isSecret(key)) return [];
   return [
-    `${key}: is set with --secret, but whoever may look up the service could read it. Put the value into Secret Manager, and ` +
-      `name its version in ${NAMESPACE}:workerSecrets instead.`,
+    `${key}: ${OPEN_SECRET} Put the value into Secret Manager, and name its version in ${NAMESPACE}:workerSecrets instead.`,
   ];
 }
 
