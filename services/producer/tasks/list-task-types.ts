@@ -58,6 +58,7 @@ const route = createRoute({
   },
 });
 
+/** Adds `GET /v1/task-types`. */
 export function addListTaskTypes(app: OpenAPIHono<ProducerEnv>, { registry }: Pick<Producer, "registry">): void {
   const items = [...registry.types.values()].map(describe);
   app.openapi(route, (context) => {

@@ -26,6 +26,7 @@ export type TaskOfDraft =
     }
   | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
 
+/** The task that a submitted form describes, or everything that is wrong with it. */
 export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
   const { key, madeUpKey, delaySeconds, scheduleTime } = draft;
   const payload = payloadOf(draft, field);

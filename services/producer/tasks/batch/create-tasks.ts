@@ -74,6 +74,7 @@ function routeOf({ registry }: Pick<Producer, "registry">) {
   });
 }
 
+/** Adds `POST /v1/tasks/batch`. */
 export function addCreateTasks(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(routeOf(producer), async (context) => {
     const request = context.req.raw;

@@ -58,6 +58,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/tasks/{id}/run`. */
 export function addRunTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = taskInPath(context, producer);

@@ -74,6 +74,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/tasks/{id}`. */
 export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = taskInPath(context, producer);

@@ -16,6 +16,7 @@ interface StatusOptions {
   readonly payload?: boolean;
 }
 
+/** Adds `handoff status`. */
 export function addStatus(program: Command, surroundings: Surroundings): void {
   program
     .command("status")
