@@ -39,11 +39,14 @@ const RELAY_EVENTS: ReadonlyMap<string, RelayEvent> = new Map([
 /** The world of races with a relay of its own, which reaches Firestore and Cloud Tasks through a proxy each. */
 export async function startMoveWorld() {
   const world = await startRaceWorld();
-  const { stop: stopRelay, ...relay } = await startRelay(world);
+  const relay = await startRelay(world);
   const entries = world.db.collection(TASK_OUTBOX);
   return {
     ...world,
-    ...relay,
+    relayObserver: relay.observer,
+    storeFaults: relay.storeFaults,
+    queueFaults: relay.queueFaults,
+    relay: relay.relay,
     /** Commits a task into the outbox, as an application does. */
     async commitTask(kind: RacingKind) {
       const payload = { n: randomUUID() };
@@ -84,17 +87,17 @@ export async function startMoveWorld() {
       return { status: response.status, says: String(code ?? state) };
     },
     async stop(): Promise<void> {
-      await stopRelay();
+      await relay.stop();
       await world.stop();
     },
   };
 }
 
 async function startRelay({ addresses, worker }: RaceWorld) {
-  const relayObserver: { onRelay: (event: RelayEvent) => void } = { onRelay: () => undefined };
+  const observer: { onRelay: (event: RelayEvent) => void } = { onRelay: () => undefined };
   const onRelayed = ({ rpc, status: code }: RelayedCall): void => {
     const event = RELAY_EVENTS.get(rpc);
-    if (event && code === OK) relayObserver.onRelay(event);
+    if (event && code === OK) observer.onRelay(event);
   };
   const storeFaults = await startFaultProxy(addresses.firestore, { onRelayed });
   const queueFaults = await startFaultProxy(addresses.cloudTasks, { onRelayed });
@@ -109,7 +112,7 @@ async function startRelay({ addresses, worker }: RaceWorld) {
     queues: RACING_QUEUES,
   });
   return {
-    relayObserver,
+    observer,
     storeFaults,
     queueFaults,
     relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),

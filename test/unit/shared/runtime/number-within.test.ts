@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, property, stringMatching } from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { readConfig } from "../../../../shared/runtime/config.ts";
@@ -54,9 +54,9 @@ it.each(["1e-1", "0x1", " 0.5", "0,5", ".5", "1.", "1.1", "0.0000001", "half"])(
 );
 
 it("takes each text that it accepts again after String() has written the number", () => {
-  const text = fc.stringMatching(/^[01]\.\d{1,6}$/).filter((it) => Number(it) <= 1);
-  fc.assert(
-    fc.property(text, (RATIO) => {
+  const text = stringMatching(/^[01]\.\d{1,6}$/).filter((it) => Number(it) <= 1);
+  assert(
+    property(text, (RATIO) => {
       const value = read({ RATIO }).RATIO;
       expect(read({ RATIO: String(value) }).RATIO).toBe(value);
     }),
