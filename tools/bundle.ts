@@ -66,7 +66,7 @@ export async function bundle(
 }
 
 /**
- * Bundles modules with everything they import. Dynamic imports stay in files of their own, so that they still load
+ * Bundles modules with everything they import. Dynamic imports stay in their own files, so that they still load
  * later. Names aren't minified, so that stack traces stay readable.
  *
  * @param entryPoints the modules, by bundle name.

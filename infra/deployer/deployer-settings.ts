@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeIssue } from "../settings/describe-issue.ts";
 import { trueOrFalse } from "../settings/setting-values.ts";
 import { SettingsError } from "../settings/settings.ts";
 
@@ -37,11 +38,8 @@ export function parseDeployerSettings(configuration: Readonly<Record<string, str
   const given = new Map(own);
   const parsed = fields.safeParse(Object.fromEntries(given));
   if (parsed.success) return parsed.data;
-  const sentences = parsed.error.issues.map((issue) => {
-    if (issue.code === "unrecognized_keys") return `there is no setting ${issue.keys.join(", ")}.`;
-    const key = issue.path.join(".");
-    return given.has(key) ? `${NAMESPACE}:${key}: ${issue.message}.` : `${NAMESPACE}:${key}: is not set.`;
-  });
+  const checked = { namespace: NAMESPACE, values: given, known: Object.keys(fields.shape) };
+  const sentences = parsed.error.issues.flatMap((issue) => describeIssue(issue, checked));
   throw new SettingsError(
     `The stack's configuration is invalid:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
   );

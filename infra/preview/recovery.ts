@@ -9,7 +9,7 @@ import { textOf } from "./wire-values.ts";
  *   that Google chose, to be looked up.
  * - adopted: the next update takes what is there.
  * - repeatable: creating it again changes nothing.
- * - leftover: the next update makes another, under a name or an id of its own. The first one remains.
+ * - leftover: the next update makes another, under its own name or id. The first one remains.
  */
 export type Recovery =
   | { readonly kind: "import"; readonly id: string }

@@ -57,7 +57,7 @@ function parseStackFile(file: string): z.output<typeof stackFile> {
 }
 
 /**
- * A time without quotes is one to Pulumi, too. It passes that on in a spelling of its own, which is no time to a program:
+ * Pulumi reads a time without quotes as a time, too, and passes it on in its own spelling, which programs can't read:
  * `2027-01-31 12:00:00 +0000 UTC`.
  */
 function asPulumiReads(value: unknown): unknown {

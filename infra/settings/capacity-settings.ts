@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import { MIN_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
-import { numberWithin, oneOf } from "./setting-values.ts";
+import { MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
+import { oneOf } from "./setting-values.ts";
 
 /** The memory that an instance may have, by its vCPUs (https://cloud.google.com/run/docs/configuring/services/cpu). */
 const MEMORY_MIB_OF = {
@@ -8,13 +9,13 @@ const MEMORY_MIB_OF = {
   "2": { from: MIN_MEMORY_MIB, to: 8_192 },
   "4": { from: 2_048, to: 16_384 },
   "6": { from: 4_096, to: 24_576 },
-  "8": { from: 4_096, to: 32_768 },
+  "8": { from: 4_096, to: MAX_MEMORY_MIB },
 } as const;
 
 /** Cloud Run also has fractions of one, but then an instance handles one request at a time. */
 const cpus = oneOf("1", "2", "4", "6", "8").default("1");
 
-const memoryMib = numberWithin({ from: MIN_MEMORY_MIB, to: MEMORY_MIB_OF["8"].to });
+const memoryMib = numberWithin({ from: MIN_MEMORY_MIB, to: MAX_MEMORY_MIB });
 
 /** The number of instances of each service, the resources of each, and the project's quotas. */
 export const capacityFields = {

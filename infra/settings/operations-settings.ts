@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { images } from "./image-settings.ts";
-import { listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
+import { listOf, oneOf, trueOrFalse } from "./setting-values.ts";
 
 /** The operator's decisions: which images run, which logs are kept, and which goals are set. */
 export const operationsFields = {

@@ -24,16 +24,6 @@ export const trueOrFalse = z
   .enum(["true", "false"], { error: "must be true or false" })
   .transform((text) => text === "true");
 
-/** A number between two limits, both inclusive; by default a whole number. */
-export function numberWithin({ from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
-  const error = `must be a ${whole ? "whole " : ""}number from ${from} to ${to}`;
-  return z
-    .string(error)
-    .regex(/^\d+(\.\d+)?$/, error)
-    .transform(Number)
-    .refine((value) => value >= from && value <= to && (!whole || Number.isInteger(value)), error);
-}
-
 /** One of a fixed set of words. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(...words: Words) {
   return z.enum(words, { error: `must be one of ${words.join(", ")}` });

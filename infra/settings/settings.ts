@@ -2,15 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
-import { issueMessage } from "../../shared/http/issue-message.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
-import type { IsSecret } from "./secret-keys.ts";
-import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
+import { type IsSecret, OPEN_SECRET } from "./secret-keys.ts";
+import { describeIssue } from "./describe-issue.ts";
+import { listOf, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 import { workerFields, workerProblems } from "./worker-settings.ts";
 
@@ -140,8 +141,9 @@ export function parseSettings(
   }
   const schema = schemaOf(registry);
   const parsed = schema.safeParse(Object.fromEntries(own));
-  const { given, problems } = readTaskSettings(registry.settings, ofTasks);
+  const { given, problems } = readTaskSettings(registry.settings, ofTasks, (key) => isSecret(`${NAMESPACE}:${key}`));
   const known = Object.keys(schema.shape).filter((key) => key !== "schedules");
+  const checked = { namespace: NAMESPACE, values: own, known: [...known, ...declared.keys()] };
   const sentences = [
     ...unread,
     ...openSecrets(isSecret),
@@ -151,7 +153,7 @@ export function parseSettings(
         (key) =>
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
-    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, checked)),
     ...(parsed.success ? contradictions(parsed.data, own, declared) : []).map(
       ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
     ),
@@ -168,8 +170,7 @@ function openSecrets(isSecret: IsSecret): string[] {
   const key = `${NAMESPACE}:workerEnvironment`;
   if (!isSecret(key)) return [];
   return [
-    `${key}: is set with --secret, but whoever may look up the service could read it. Put the value into Secret Manager, and ` +
-      `name its version in ${NAMESPACE}:workerSecrets instead.`,
+    `${key}: ${OPEN_SECRET} Put the value into Secret Manager, and name its version in ${NAMESPACE}:workerSecrets instead.`,
   ];
 }
 
@@ -187,20 +188,6 @@ function contradictions(
     ...operationsProblems(settings),
     ...workerProblems(settings, declared),
   ];
-}
-
-function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>, known: readonly string[]): string[] {
-  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    return issue.keys.map(
-      (key) => `${NAMESPACE}:${key}: there is no such setting. The settings are: ${known.join(", ")}.`,
-    );
-  }
-  const [name] = issue.path;
-  const place = `${NAMESPACE}:${issue.path.join(".")}`;
-  if (!values.has(String(name))) {
-    return [`${place}: is not set. Set it with: pulumi config set ${NAMESPACE}:${String(name)} …`];
-  }
-  return [`${place}: ${issueMessage(issue)}.`];
 }
 
 function areDistinct(values: readonly string[]): boolean {

@@ -1,4 +1,6 @@
 import { type TaskSetting, isOptional } from "../../shared/contract/task-settings.ts";
+import { issueMessage } from "../../shared/http/issue-message.ts";
+import { type IsSecret, OPEN_SECRET } from "./secret-keys.ts";
 
 /** The values that a stack's configuration sets for the variables that task types declare, by variable name. */
 export interface GivenSettings {
@@ -21,12 +23,14 @@ export function configurable(declared: ReadonlyMap<string, TaskSetting>): Readon
  * Reads the declared variables from a stack's configuration. Passes their texts on unchanged.
  *
  * @param texts the values by key, without the namespace.
+ * @param isSecret which of these keys were set with --secret.
  * @returns the values, and a problem for each one that is invalid or missing: its key, and a sentence that follows the
  * key.
  */
 export function readTaskSettings(
   declared: ReadonlyMap<string, TaskSetting>,
   texts: ReadonlyMap<string, string>,
+  isSecret: IsSecret,
 ): { readonly given: GivenSettings; readonly problems: readonly (readonly [key: string, sentence: string])[] } {
   const variables = new Map<string, string>();
   const secrets = new Map<string, string>();
@@ -41,9 +45,18 @@ export function readTaskSettings(
       if (isNeeded) problems.push([key, `is not set. Set it with: pulumi config set${flag} handoff:${key} …`]);
       continue;
     }
-    const { error } = setting.schema.safeParse(text);
-    problems.push(...(error?.issues ?? []).map(({ message }): [string, string] => [key, `${message}.`]));
+    const isOpenSecret = setting.kind === "setting" && isSecret(key);
+    const wrong = isOpenSecret ? [openSecret(name)] : invalidity(setting, text);
+    problems.push(...wrong.map((sentence): [string, string] => [key, sentence]));
     (setting.kind === "secret" ? secrets : variables).set(name, text);
   }
   return { given: { variables, secrets }, problems };
+}
+
+function openSecret(name: string): string {
+  return `${OPEN_SECRET} Declare ${name} with secret(…) in its task type, or set it without --secret.`;
+}
+
+function invalidity({ schema }: TaskSetting, text: string): string[] {
+  return (schema.safeParse(text).error?.issues ?? []).map((issue) => `${issueMessage(issue)}.`);
 }

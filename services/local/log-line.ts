@@ -22,7 +22,7 @@ const COLOUR = new Map<unknown, Style>([
 
 /**
  * Formats a line of JSON log output for reading: name, time, severity unless it is INFO, message, request, the line's
- * task, all other fields, and errors on lines of their own. Any other line is kept as it is, after the name. Nothing in
+ * task, all other fields, and errors on their own lines. Any other line is kept as it is, after the name. Nothing in
  * a line can control the terminal.
  */
 export function readableLine(name: string, line: string): string {

@@ -119,7 +119,7 @@ function ourCommand(
   return { command: [process.execPath, ...nodeOptions, main, ...args] };
 }
 
-/** An emulator in a process of its own. */
+/** An emulator in its own process. */
 function emulatorCommand(name: string, args: readonly string[]): Command {
   return ourCommand("packages/emulators/src/cli", { args: ["--only", name, ...args] });
 }

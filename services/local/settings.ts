@@ -27,6 +27,7 @@ export interface LocalRegistry {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** The parts of a registry that the stack needs. */
 export function localRegistry({ queues, settings }: Registry): LocalRegistry {
   return { queues, variables: localVariables(settings) };
 }
@@ -55,6 +56,7 @@ export const LOCAL = {
 
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 
+/** An address as `host:port`. */
 export function addressOf(at: { host: string; port: number }): string {
   return `${at.host}:${at.port}`;
 }

@@ -93,11 +93,11 @@ function portsOf({ variables }: StackSettings): WantedPort[] {
   ];
 }
 
-/** Google's emulator and ours both answer `Ok` at their root path. */
+/** Google's emulator and ours both respond with `Ok` at their root path. */
 async function isFirestoreEmulator({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
-    const answer = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(2_000) });
-    return (await answer.text()).trim() === "Ok";
+    const response = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(2_000) });
+    return (await response.text()).trim() === "Ok";
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
-import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MAX_MEMORY_MIB, MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createCloudTasksClient, createFirestore, lateStatisticsClient } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -17,6 +17,7 @@ import { retentionMsOf, retentionVariables } from "../../shared/records/letters/
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
 import { jsonVariable } from "../../shared/runtime/variables/json-variable.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { queuesVariable } from "../../shared/runtime/variables/queues-variable.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
@@ -43,13 +44,13 @@ const configSchema = z.object({
   QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
-  MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
+  MAX_PAYLOAD_BYTES: numberWithin({ from: 1, to: HIGHEST_MAX_PAYLOAD_BYTES }).default(DEFAULT_MAX_PAYLOAD_BYTES),
   CALLER_KEYS_FROM: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time with a zone" }).optional(),
   /** The types that applications may enqueue through the outbox; see `matchesTypePattern`. Default: all. */
   OUTBOX_TYPES: jsonVariable(z.array(z.string())).optional(),
   /** The names of schedules that aren't run here. Default: none. */
   SCHEDULES_OFF: jsonVariable(z.array(z.string())).default([]),
-  MEMORY_MIB: z.coerce.number().int().min(MIN_MEMORY_MIB).default(MIN_MEMORY_MIB),
+  MEMORY_MIB: numberWithin({ from: MIN_MEMORY_MIB, to: MAX_MEMORY_MIB }).default(MIN_MEMORY_MIB),
 });
 
 async function start(): Promise<RunningProgram> {

@@ -7,7 +7,7 @@ import {
   ENVELOPE_OVERHEAD_BYTES,
   HIGHEST_MAX_PAYLOAD_BYTES,
 } from "../../shared/contract/envelope.ts";
-import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { MAX_MEMORY_MIB, MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createFirestore, lateCloudTasksClient } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -21,6 +21,7 @@ import { Documents } from "../../shared/records/documents.ts";
 import { retentionMsOf, retentionVariables } from "../../shared/records/letters/retention-variable.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { queuesVariable } from "../../shared/runtime/variables/queues-variable.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
@@ -47,8 +48,8 @@ const configSchema = z.object({
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
   AUTH_MODE: z.enum(["auto", "verify", "platform"]).default("auto"),
   INVOKER_CHECK: invokerCheckVariable,
-  MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
-  MEMORY_MIB: z.coerce.number().int().min(MIN_MEMORY_MIB).default(MIN_MEMORY_MIB),
+  MAX_PAYLOAD_BYTES: numberWithin({ from: 1, to: HIGHEST_MAX_PAYLOAD_BYTES }).default(DEFAULT_MAX_PAYLOAD_BYTES),
+  MEMORY_MIB: numberWithin({ from: MIN_MEMORY_MIB, to: MAX_MEMORY_MIB }).default(MIN_MEMORY_MIB),
 });
 
 /** Wraps each attempt, from its claim to its recorded end. Yours to fill in: Sentry, metrics, a tenant's context. */

@@ -63,7 +63,7 @@ const MAX_HEADER_LENGTH = 8_192;
 const MAX_KEY_ID_LENGTH = 200;
 /** As IAP requires (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_payload). */
 const SKEW_MS = 30_000;
-/** Header fields that would supply a key or rules of their own. */
+/** Header fields with which a token would bring its own key or rules. */
 const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
 
 /**

@@ -6,6 +6,9 @@ export type PayloadService = "worker" | "producer";
 /** An instance's minimum memory, in MiB, which the services assume unless they are configured with more. */
 export const MIN_MEMORY_MIB = 512;
 
+/** The most memory that Cloud Run gives an instance (https://cloud.google.com/run/docs/configuring/services/memory-limits). */
+export const MAX_MEMORY_MIB = 32_768;
+
 /** V8 gives half of a container's memory to the heap (https://nodejs.org/api/cli.html#--max-heap-sizesize). */
 const HEAP_SHARE = 1 / 2;
 

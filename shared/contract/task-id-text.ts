@@ -53,6 +53,7 @@ export function toTaskId(digits: string, { queue, idempotency }: Target): TaskId
   return id;
 }
 
+/** Whether a text has the form of a task's id. */
 export function isTaskId(text: string): text is TaskId {
   return TASK_ID_PATTERN.test(text) && isQueueKey(queuePart(text));
 }

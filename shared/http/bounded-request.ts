@@ -36,7 +36,7 @@ const READ_BYTES = 4 * 1024;
 const MAX_TLS_SESSIONS = 16;
 
 /**
- * Opens a request on a connection of its own, without proxy or redirects. The caller sends the body with `end`.
+ * Opens a request on its own connection, without proxy or redirects. The caller sends the body with `end`.
  *
  * Everything that a server could send endlessly is limited, since each piece costs work: informational responses,
  * headers, trailers, chunk extensions, TLS sessions. TLS renegotiation is refused. If a limit is exceeded before the

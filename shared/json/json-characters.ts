@@ -40,10 +40,12 @@ export function endOfNumber(text: string, from: number): number {
   return at;
 }
 
+/** Whether a JSON number can begin with this character code. */
 export function isNumberStart(code: number): boolean {
   return isDigit(code) || code === MINUS;
 }
 
+/** Whether it is one of 0 to 9. */
 export function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
@@ -53,6 +55,7 @@ export function isInNumber(code: number): boolean {
   return isNumberStart(code) || code === POINT || code === LOWER_E || code === UPPER_E || code === PLUS;
 }
 
+/** Whether JSON allows it between values. */
 export function isSpace(code: number): boolean {
   return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
 }

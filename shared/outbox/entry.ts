@@ -141,7 +141,7 @@ const entrySchema = z.object({
   hop: z.int().nonnegative().max(HIGHEST_HOP).default(0),
   parentId: otherId.optional(),
   replayOf: otherId.optional(),
-  // An unreadable trace is no reason to refuse a task.
+  // A task isn't refused because its trace is unreadable.
   traceparent: z.string().max(100).regex(VISIBLE_ASCII).optional().catch(undefined),
   later: laterText.optional(),
 });

@@ -139,6 +139,7 @@ export function snoozesInARow({ state, snoozes = 0 }: Pick<TaskRecord, "state" |
   return state === "running" ? 0 : snoozes;
 }
 
+/** Whether a task in this state has ended. */
 export function isTerminal(state: TaskState): state is TerminalState {
   return state !== "running" && state !== "waiting";
 }

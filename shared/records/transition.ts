@@ -50,7 +50,7 @@ export type Transition =
   | { readonly kind: "requestCancel"; readonly by: string }
   /** The task gets another time without an attempt: a delivery was early, or somebody runs or reschedules it. */
   | (Ending & Logged & Dropping & { readonly kind: "hop"; readonly next: NextHop })
-  /** A different payload under the task's id gets a dead letter of its own, unless it has one. The record stays. */
+  /** A different payload under the task's id gets its own dead letter, unless it has one. The record stays. */
   | { readonly kind: "keepConflict"; readonly error: TaskError }
   /**
    * An outbox entry that can't be relayed becomes a dead letter. If `as` is set, the task is dead and its record is

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { TaskSetting } from "../contract/task-settings.ts";
 import { schemaProblems } from "../http/schema-problems.ts";
 import { ConfigError } from "./config-error.ts";
+import { numberWithin } from "./variables/number-within.ts";
 import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "../network/host-and-port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -69,7 +70,7 @@ function variableProblems(error: z.core.$ZodError | undefined, value: unknown, n
 }
 
 /** A TCP port in a variable; 0 means any free one. */
-export const portVariable = z.coerce.number().int().min(0).max(HIGHEST_PORT);
+export const portVariable = numberWithin({ from: 0, to: HIGHEST_PORT });
 
 /** `host:port` in a variable, the form in which Google's clients accept an emulator's address. */
 export const hostAndPortVariable = z.string().transform((text, context) => {

@@ -4,7 +4,7 @@ import { defineTask } from "../contract/task-type.ts";
 const common = { payload: z.strictObject({ sentAt: z.iso.datetime().optional() }), timeoutMs: 10_000, attempts: 3 };
 
 /**
- * One task for each kind, each in a queue of its own, that does next to nothing. After a deployment they show that
+ * One task for each kind, each in another queue, that does next to nothing. After a deployment they show that
  * callers reach the producer, the queue delivers, the worker accepts its tokens, and records are written.
  */
 export const claimCanary = defineTask({ ...common, type: "canary.claim", queue: "default", idempotency: "claim" });

@@ -6,6 +6,7 @@ import { httpUrl } from "../contract/http-url.ts";
 import { secret, setting } from "../contract/task-settings.ts";
 import { defineTask } from "../contract/task-type.ts";
 import { flagVariable } from "../runtime/config.ts";
+import { numberWithin } from "../runtime/variables/number-within.ts";
 import { HIGHEST_PORT } from "../network/host-and-port.ts";
 
 const MAX_URL_LENGTH = 2_083;
@@ -78,7 +79,7 @@ export const deliverWebhook = defineTask({
     /** The ports that subscribers on the Internet may use. On this machine and in its network, any port is allowed. */
     WEBHOOK_ALLOWED_PORTS: setting({ schema: portsVariable.default([80, 443]) }),
     /** How many webhooks an instance sends to one host at a time. Choose far fewer than the requests it accepts. */
-    WEBHOOK_DELIVERIES_PER_HOST: setting({ schema: z.coerce.number().int().min(1).max(1_000).default(6) }),
+    WEBHOOK_DELIVERIES_PER_HOST: setting({ schema: numberWithin({ from: 1, to: 1_000 }).default(6) }),
     /** Whether subscribers may be on this machine or in its network. */
     WEBHOOK_ALLOW_PRIVATE_ADDRESSES: setting({ schema: flagVariable.default(false), local: "true", localOnly: true }),
   },

@@ -1,6 +1,7 @@
 import { type Tracer, trace } from "@opentelemetry/api";
 import { z } from "zod";
 import type { Logger } from "../runtime/log.ts";
+import { numberWithin } from "../runtime/variables/number-within.ts";
 
 /** Creates spans and sends them. */
 export interface Tracing {
@@ -18,9 +19,9 @@ export const tracingVariables = {
   /** The base address of an OTLP endpoint, without `/v1/traces`. Default: none, and no spans are recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   /** The share of traces to sample if the caller's own aren't sampled, from 0 to 1. Default: 1. */
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  OTEL_TRACES_SAMPLER_ARG: numberWithin({ from: 0, to: 1, whole: false }).default(1),
   /** The longest that a span waits to be sent with others, in milliseconds. Default: 5 s. */
-  OTEL_BSP_SCHEDULE_DELAY: z.coerce.number().int().min(1).default(5_000),
+  OTEL_BSP_SCHEDULE_DELAY: numberWithin({ from: 1, to: 3_600_000 }).default(5_000),
   K_REVISION: z.string().optional(),
 };
 

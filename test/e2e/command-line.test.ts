@@ -34,6 +34,7 @@ const surroundings = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  endWithReader: () => {},
   signal: new AbortController().signal,
 };
 

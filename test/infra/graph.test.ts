@@ -110,7 +110,7 @@ test("wrong settings end a preview with a sentence each, and nothing is requeste
 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("handoff:region: must be a region, for example europe-west1.");
-  expect(run.output).toContain("handoff:workerMaxInstances: must be a whole number from 1 to 1000.");
+  expect(run.output).toContain("handoff:workerMaxInstances: must be a whole number from 1 to 1000, in plain digits.");
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
 });
 

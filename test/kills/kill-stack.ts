@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { openLineLog } from "../chaos/line-log.ts";
 import { type RunFolder, runFolder } from "../chaos/run-folder.ts";
-import { COMMON, type Emulators, startEmulators } from "../chaos/stack/emulators.ts";
+import { COMMON, type Emulators, addressesOf, startEmulators } from "../chaos/stack/emulators.ts";
 import { Processes, type RunProcess } from "../chaos/stack/process.ts";
 import { startReceiver } from "../chaos/stack/receiver.ts";
 import { ProgramSlot } from "../chaos/stack/program-slot.ts";
@@ -69,43 +69,8 @@ async function startAll(
     WORKER_URL: `http://${LOOPBACK}:${workerPort}`,
     ...(bug === undefined ? {} : { CHAOS_BUG: bug }),
   };
-  const direct = {
-    FIRESTORE_EMULATOR_HOST: `${LOOPBACK}:${emulators.firestorePort}`,
-    CLOUD_TASKS_EMULATOR_HOST: `${LOOPBACK}:${emulators.tasksPort}`,
-  };
-  const start = (name: string, environment: Readonly<Record<string, string>>): Promise<RunProcess> => {
-    const hooks = bug === undefined || name === "application" ? [] : ["--import", BUILD_IN];
-    const args = [...hooks, path.join(PROGRAMS, `${name}.ts`)];
-    return processes.start({ name, args, environment: { ...common, ...environment } });
-  };
-  const startVictim = async (name: string, environment: Readonly<Record<string, string>>): Promise<Victim> => {
-    const firestore = await startFaultProxy({ host: LOOPBACK, port: emulators.firestorePort });
-    const answered: string[] = [];
-    const tasksAddress = { host: LOOPBACK, port: emulators.tasksPort };
-    const tasks = await startFaultProxy(tasksAddress, { onRelayed: ({ rpc }) => void answered.push(rpc) });
-    const port = await freePort();
-    const proxied = {
-      FIRESTORE_EMULATOR_HOST: `${LOOPBACK}:${firestore.port}`,
-      CLOUD_TASKS_EMULATOR_HOST: `${LOOPBACK}:${tasks.port}`,
-    };
-    const process = await start(name, { ...proxied, ...environment, PORT: String(port) });
-    const stopProxies = async (): Promise<void> => void (await Promise.all([firestore.stop(), tasks.stop()]));
-    return {
-      url: `http://${LOOPBACK}:${port}`,
-      firestore,
-      tasks,
-      answered,
-      async kill() {
-        process.kill("SIGKILL");
-        await process.ended;
-        await stopProxies();
-      },
-      async end() {
-        await process.end();
-        await stopProxies();
-      },
-    };
-  };
+  const programs: Programs = { processes, emulators, common, bug };
+  const direct = addressesOf({ firestore: emulators.firestorePort, tasks: emulators.tasksPort });
   const environment = {
     ...common,
     ...direct,
@@ -115,10 +80,11 @@ async function startAll(
   };
   const worker = new ProgramSlot(processes, { program: "worker", slot: 0, port: workerPort, environment });
   const port = await freePort();
-  const [producer] = await Promise.all([start("producer", { ...direct, PORT: String(port) }), worker.start()]);
+  const own = { ...direct, PORT: String(port) };
+  const [producer] = await Promise.all([startProgram("producer", own, programs), worker.start()]);
   const db = new Firestore({
     projectId: COMMON.GOOGLE_CLOUD_PROJECT,
-    host: `${LOOPBACK}:${emulators.firestorePort}`,
+    host: direct.FIRESTORE_EMULATOR_HOST,
     ssl: false,
     customHeaders: { authorization: "Bearer owner" },
   });
@@ -127,13 +93,61 @@ async function startAll(
     emulators,
     db,
     producer: `http://${LOOPBACK}:${port}`,
-    startApplication: (producerUrl) => startVictim("application", { PRODUCER_URL: producerUrl }),
-    startProducer: () => startVictim("producer", {}),
+    startApplication: (producerUrl) => startVictim("application", { PRODUCER_URL: producerUrl }, programs),
+    startProducer: () => startVictim("producer", {}, programs),
     async stop() {
       await db.terminate();
       await Promise.all([worker.end(), producer.end()]);
       await Promise.all([emulators.tasks.end(), emulators.firestore.end(), receiver.close()]);
       await processes.killAll();
+    },
+  };
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What every program of a stack starts with. */
+interface Programs {
+  readonly processes: Processes;
+  readonly emulators: Emulators;
+  readonly common: Environment;
+  readonly bug: string | undefined;
+}
+
+function startProgram(
+  name: "application" | "producer",
+  own: Environment,
+  { processes, common, bug }: Programs,
+): Promise<RunProcess> {
+  const hooks = bug === undefined || name === "application" ? [] : ["--import", BUILD_IN];
+  const args = [...hooks, path.join(PROGRAMS, `${name}.ts`)];
+  return processes.start({ name, args, environment: { ...common, ...own } });
+}
+
+/** Starts a program that reaches each emulator through a proxy of its own. */
+async function startVictim(name: "application" | "producer", own: Environment, programs: Programs): Promise<Victim> {
+  const { tasksPort, firestorePort } = programs.emulators;
+  const firestore = await startFaultProxy({ host: LOOPBACK, port: firestorePort });
+  const answered: string[] = [];
+  const tasksAddress = { host: LOOPBACK, port: tasksPort };
+  const tasks = await startFaultProxy(tasksAddress, { onRelayed: ({ rpc }) => void answered.push(rpc) });
+  const port = await freePort();
+  const proxied = addressesOf({ firestore: firestore.port, tasks: tasks.port });
+  const process = await startProgram(name, { ...proxied, ...own, PORT: String(port) }, programs);
+  const stopProxies = async (): Promise<void> => void (await Promise.all([firestore.stop(), tasks.stop()]));
+  return {
+    url: `http://${LOOPBACK}:${port}`,
+    firestore,
+    tasks,
+    answered,
+    async kill() {
+      process.kill("SIGKILL");
+      await process.ended;
+      await stopProxies();
+    },
+    async end() {
+      await process.end();
+      await stopProxies();
     },
   };
 }

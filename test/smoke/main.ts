@@ -43,9 +43,9 @@ function readOptions(): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const seconds = Number(values.timeout);
+  const seconds = /^\d+(?:\.\d+)?$/.test(values.timeout) ? Number(values.timeout) : 0;
   if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S)) {
-    throw new ConfigError(`--timeout must be a number of seconds above 0, at most ${MAX_TIMEOUT_S}.`);
+    throw new ConfigError(`--timeout must be a number of seconds above 0, at most ${MAX_TIMEOUT_S}, in digits.`);
   }
   if (values.url !== undefined && !/^https?:\/\//.test(values.url)) {
     throw new ConfigError("--url must be an http or https URL, for example the stack's output producerUrl.");

@@ -56,6 +56,7 @@ export interface ReplayAll {
   readonly cursor?: string | undefined;
 }
 
+/** The dead letters of the producer that the connection leads to. */
 export function createDeadLetters(connection: Connection): DeadLetters {
   return {
     list: (filter = {}, { signal } = {}) => listItems(connection, { path: LETTERS, query: { ...filter }, signal }),

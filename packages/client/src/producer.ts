@@ -37,6 +37,7 @@ export class TokenFailure extends Error {
 /** Names and addresses of this machine. URL writes every IPv4 loopback address in this form. */
 const THIS_MACHINE = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** Whether a URL leads to this machine, by its name or a loopback address. */
 export function isThisMachine({ hostname }: URL): boolean {
   return THIS_MACHINE.test(hostname);
 }

@@ -18,6 +18,7 @@ export interface Queues {
   purge(key: string, options?: CallOptions): Promise<Queue>;
 }
 
+/** The queues of the producer that the connection leads to. */
 export function createQueues(connection: Connection): Queues {
   const post = async (key: string, action: "pause" | "resume", signal: AbortSignal | undefined): Promise<Queue> =>
     (await connection.call<Queue>({ method: "POST", path: `${queuePath(key)}/${action}`, signal, shape: QUEUE })).body;

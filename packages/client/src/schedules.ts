@@ -16,6 +16,7 @@ export interface Schedules {
   run(name: string, options?: CallOptions & { readonly idempotencyKey?: string | undefined }): Promise<Task>;
 }
 
+/** The schedules of the producer that the connection leads to. */
 export function createSchedules(connection: Connection): Schedules {
   const post = async (name: string, action: "pause" | "resume", { signal }: CallOptions): Promise<Schedule> => {
     const request = { method: "POST", path: schedulePath(name, action), signal, shape: SCHEDULE } as const;

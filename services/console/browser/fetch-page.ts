@@ -6,7 +6,7 @@ export type Fetched =
   | { readonly kind: "page"; readonly title: string; readonly main: HTMLElement }
   /** There was no response, or an error that may be temporary. */
   | { readonly kind: "failed" }
-  /** The person must sign in again, which takes a page of its own. */
+  /** The person must sign in again, on another page. */
   | { readonly kind: "signed-out" };
 
 const UNAUTHORIZED = 401;

@@ -29,6 +29,7 @@ export function onError({ assets, clock, log }: Pick<Console, "assets" | "clock"
   };
 }
 
+/** Responds with a page to a path that the console doesn't have. */
 export function onNotFound(console: Pick<Console, "assets" | "clock">) {
   return (context: ConsoleContext): Response | Promise<Response> =>
     respondWithFailure(context, console, {

@@ -2,7 +2,7 @@ import type { Refuse } from "../../../shared/http/serving/refuse-unread.ts";
 import type { Assets } from "../assets.ts";
 import { barePage } from "../layout/bare-page.tsx";
 
-/** Says what is wrong with a request that no page ever sees, such as one with cookies that are too long, on a page of its own. */
+/** Shows a page for a request that Node rejects before the console sees it, for example because its cookies are too long. */
 export function refuseWithPage(assets: Assets): Refuse {
   return ({ title, detail = title }) => ({
     headers: {

@@ -38,6 +38,7 @@ export interface Reads {
   forget(): void;
 }
 
+/** One person's reads of the API, cached for some seconds. */
 export function createReads(api: Client, clock: Clock): Reads {
   const me = createCache<Me>(FIXED_KEPT_MS, clock);
   const taskTypes = createCache<readonly TaskTypeInfo[]>(FIXED_KEPT_MS, clock);

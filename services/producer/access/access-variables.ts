@@ -6,6 +6,7 @@ import { GOOGLE_CERTS_URL } from "../../../shared/auth/fetch-key-set.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { ConfigError } from "../../../shared/runtime/config-error.ts";
 import { jsonVariable } from "../../../shared/runtime/variables/json-variable.ts";
+import { numberWithin } from "../../../shared/runtime/variables/number-within.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { Producer } from "../producer.ts";
 import { createCallerRate } from "./caller-rate.ts";
@@ -22,7 +23,7 @@ export const accessVariables = {
   PRODUCER_URL: z.url({ protocol: /^https$/, error: "must be an https URL" }).optional(),
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
   /** The limit for each caller, per instance. */
-  CALLER_REQUESTS_PER_SECOND: z.coerce.number().min(1).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
+  CALLER_REQUESTS_PER_SECOND: numberWithin({ from: 1, to: 1_000_000 }).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
 };
 
 type AccessConfig = z.output<z.ZodObject<typeof accessVariables>> & { readonly K_SERVICE?: string | undefined };

@@ -42,6 +42,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/me`. */
 export function addMe(app: OpenAPIHono<ProducerEnv>): void {
   app.openapi(route, (context) => {
     const caller = context.get("caller");

@@ -22,7 +22,7 @@ export function representedBy(sender: Caller, person: string | null, lists: Acce
   if (person === null) return { kind: "identified", caller: sender };
   const who = { email: sender.email };
   if (sender.role !== "console") return { kind: "forbidden", reason: "not-the-console", who };
-  // A repeated header arrives as one value with a comma and a space, which is no valid address.
+  // A repeated header arrives as one value with a comma and a space, which isn't a valid address.
   const email = plainEmail(person);
   if (email === undefined) return { kind: "forbidden", reason: "person-form", who };
   const named = { email, through: sender.email };

@@ -37,6 +37,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/dead-letters`. */
 export function addListLetters(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const read = readQuery(context, querySchema);

@@ -90,6 +90,7 @@ function routeOf(producer: Producer) {
   });
 }
 
+/** Adds `POST /v1/dead-letters/{id}/replay`. */
 export function addReplayLetter(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(routeOf(producer), async (context) => {
     const letterId = context.req.param("id");

@@ -87,6 +87,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/dead-letters/replay`. */
 export function addReplayLetters(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const read = await readRequest(context);

@@ -42,7 +42,7 @@ export interface ReplayedPage {
 }
 
 /**
- * Replays a page of letters, each in a commit of its own, so that it can be interrupted and repeated at any time.
+ * Replays a page of letters, each in its own commit, so that it can be interrupted and repeated at any time.
  * Letters that fail are skipped: the next page begins after them.
  *
  * @param signal ends it early. Letters that were begun are finished.

@@ -52,6 +52,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/dead-letters/summary`. */
 export function addSummarizeLetters(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   const summary = reuse(() => summarize(producer), { clock: producer.clock, forMs: REUSE_MS });
   app.openapi(route, async (context) => {

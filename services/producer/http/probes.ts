@@ -25,6 +25,7 @@ const ready = createRoute({
   responses: readyResponses,
 });
 
+/** Adds `GET /live` and `GET /ready`. */
 export function addProbes(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   const findFailing = createReadiness(producer);
   app.openapi(live, (context) => context.json({ status: "ok" as const }, 200));

@@ -58,6 +58,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/outbox/relay`, for lists of ids and for Eventarc's events. */
 export function addRelay(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, (context) =>
     isEvent(context.req.raw.headers) ? relayEvent(context, producer) : relayIds(context, producer),

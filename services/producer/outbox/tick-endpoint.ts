@@ -77,6 +77,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/tick`. */
 export function addTick(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async () => Response.json(await producer.inFlight.track(tick(producer))));
 }

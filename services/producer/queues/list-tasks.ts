@@ -45,6 +45,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/queues/{key}/tasks`. */
 export function addListQueueTasks(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   const { queues, clock } = producer;
   app.openapi(route, async (context) => {

@@ -28,6 +28,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/schedules`. */
 export function addListSchedules(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const query = readQuery(context, noParameters);

@@ -33,6 +33,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/schedules/{name}/run`. */
 export function addRunSchedule(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const schedule = scheduleInPath(context, producer);

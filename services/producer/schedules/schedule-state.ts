@@ -16,7 +16,7 @@ export interface ScheduleState {
   readonly isOff: boolean;
 }
 
-/** One change of a schedule's state, each a commit of its own. */
+/** One change of a schedule's state, made in its own commit. */
 export type ScheduleChange =
   /** It starts from now: it is new, changed, or on again. */
   | {

@@ -75,6 +75,7 @@ function routeOf(producer: Producer) {
   });
 }
 
+/** Adds `POST /v1/tasks`. */
 export function addCreateTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(routeOf(producer), async (context) => {
     const read = await readNewTask(context, producer);

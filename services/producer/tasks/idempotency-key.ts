@@ -17,7 +17,7 @@ const SCHEDULER_TIME = "X-CloudScheduler-ScheduleTime";
 
 type Header = (name: string) => string | undefined;
 
-/** A request's key; undefined if each repetition is to be a task of its own. */
+/** A request's key; undefined if each repetition makes another task. */
 export type ReadKey =
   | { readonly kind: "read"; readonly key: IdempotencyKey | undefined }
   | { readonly kind: "invalid"; readonly problem: RequestProblem };

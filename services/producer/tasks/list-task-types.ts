@@ -50,7 +50,7 @@ const route = createRoute({
   operationId: "listTaskTypes",
   tags: ["tasks"],
   summary: "List the types of task",
-  description: "All of them, whichever the caller may create.",
+  description: "All types, also those that the caller may not create.",
   responses: {
     ...accessResponses,
     200: jsonContent("The types, in the order of the registry.", listSchema),
@@ -58,6 +58,7 @@ const route = createRoute({
   },
 });
 
+/** Adds `GET /v1/task-types`. */
 export function addListTaskTypes(app: OpenAPIHono<ProducerEnv>, { registry }: Pick<Producer, "registry">): void {
   const items = [...registry.types.values()].map(describe);
   app.openapi(route, (context) => {

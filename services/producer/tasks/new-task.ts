@@ -17,7 +17,7 @@ export interface NewTask {
   readonly caller: Caller;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
-  /** A caller's tasks with the same type and key are one task. Default: each is a task of its own. */
+  /** A caller's tasks with the same type and key are one task. Default: each makes another task. */
   readonly key?: IdempotencyKey;
   /** The trace that its deliveries belong to. */
   readonly traceparent?: string;

@@ -36,6 +36,7 @@ export interface AttemptWorker extends Pick<Worker, "instance" | "store" | "cloc
   readonly task: RunningTask;
 }
 
+/** The beginning of an attempt that may not run. */
 export function reject(outcome: Outcome): Begun {
   return { rejected: true, outcome };
 }

@@ -4,7 +4,7 @@ import { shorten } from "../../../shared/process/cut.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import { textOf } from "../../../shared/process/thrown.ts";
 
-/** A result is kept in the task's record and status, which are no place for documents. */
+/** A result is kept in the task's record and status, which aren't meant for documents. */
 const MAX_RESULT_BYTES = 64 * 1024;
 /** As deep as a payload may be: whoever reads a result walks it. */
 const MAX_RESULT_DEPTH = 64;

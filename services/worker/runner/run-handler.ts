@@ -14,7 +14,7 @@ import type { RunContext } from "./handler.ts";
 import { describeThrown } from "../../../shared/process/describe-thrown.ts";
 import type { RunningTask } from "../../../shared/process/running-task.ts";
 
-/** Why an attempt was told to stop: a fault is an error of its own that its handler didn't wait for. */
+/** Why an attempt was told to stop. A fault is an error in work that its handler started and didn't wait for. */
 export type AbortCause = "timeout" | "shutdown" | "fault" | "cancel";
 
 /** What is left to finish after running an attempt. */
@@ -26,7 +26,7 @@ export type Ran =
 /** How one kind of task runs its handler. */
 export interface Work {
   run(context: RunContext): Promise<Ran>;
-  /** The result of an attempt that was told to stop, which is its end, and didn't within its grace period. */
+  /** The result of an attempt that didn't stop within its grace period. `end` says why it was told to stop. */
   whenStuck(end: AbortedEnd): Ran;
 }
 

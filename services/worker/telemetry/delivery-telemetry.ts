@@ -50,7 +50,7 @@ export class DeliveryTelemetry {
     return this.#log;
   }
 
-  /** Runs a step in a span of its own. */
+  /** Runs a step in its own span. */
   async step<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
     const span = this.#worker.tracer.startSpan(name, {}, below(this.#identified?.span.spanContext()));
     try {

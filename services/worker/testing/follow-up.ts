@@ -12,6 +12,7 @@ export interface FollowUp {
   readonly scheduleTime?: string;
 }
 
+/** A follow-up task as tests see it. */
 export function toFollowUp({ entry }: NewTask): FollowUp {
   const { taskId: id, type, payloadJson, parentId, notBefore } = entry;
   const payload: unknown = JSON.parse(payloadJson);

@@ -35,8 +35,7 @@ const MALFORMED: Problem = {
   status: 400,
   title: "Bad request",
   code: "malformed-request",
-  detail:
-    "This is no well-formed HTTP/1.1: check the request line, the headers and how the length of the body is told.",
+  detail: "This isn't well-formed HTTP/1.1: check the request line, the headers and how they give the body's length.",
 };
 
 const MALFORMED_ADDRESS: Problem = {

@@ -60,15 +60,8 @@ export function startFeeder(options: {
   const offer = (task: PlannedTask): void => {
     const { payload, kind, copies, outbox } = task;
     offered++;
-    services.log.write({
-      what: "offered",
-      n: payload.n,
-      payload,
-      kind,
-      fingerprint: fingerprint(payload),
-      by: outbox ? "outbox" : "api",
-      at: Date.now(),
-    });
+    const told = { n: payload.n, payload, kind, fingerprint: fingerprint(payload), by: outbox ? "outbox" : "api" };
+    services.log.write({ what: "offered", ...told, at: Date.now() });
     for (let copy = 0; copy < copies; copy++) orders.push(place(task, copy));
   };
 

@@ -41,73 +41,13 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
   const passing = new Set<Passing>();
   const acknowledged = new Set<string>();
   const answered = new Map<number, number>();
-  let turn = 0;
-
-  /** Takes turns among the least busy, so that a paused worker doesn't get most of the load. */
-  const leastBusy = (all: readonly Target[], turn: number): Target | undefined => {
-    const loads = all.map(({ slot }) => [...passing].filter((each) => each.slot === slot).length);
-    const idlest = all.filter((_, index) => loads[index] === Math.min(...loads));
-    return idlest[turn % Math.max(1, idlest.length)];
-  };
-
-  const pass = (call: Call, tried: number): void => {
-    const all = targets();
-    const target = leastBusy(all, turn++);
-    if (!target || tried >= MAX_TRIES) {
-      call.response.writeHead(503, { "retry-after": "1" }).end();
-      return;
-    }
-    const current: Passing = { id: randomUUID(), taskId: call.taskId, hop: call.hop, slot: target.slot };
-    const { pid, slot, port } = target;
-    const upstream = http.request({
-      host: "127.0.0.1",
-      port,
-      agent: false,
-      method: "POST",
-      path: call.request.url,
-      headers: call.request.headers,
-    });
-    const end = (how: object): void => {
-      if (passing.delete(current)) log.write({ what: "ended", id: current.id, at: Date.now(), ...how });
-    };
-    upstream.once("socket", (socket) =>
-      socket.once("connect", () => {
-        passing.add(current);
-        log.write({ what: "sent", ...current, pid, at: Date.now() });
-      }),
-    );
-    upstream.once("response", (answer) => {
-      const status = answer.statusCode ?? 0;
-      if (status === 200) acknowledged.add(call.taskId);
-      answered.set(slot, (answered.get(slot) ?? 0) + 1);
-      end({ status, outcome: answer.headers["handoff-outcome"] ?? "none" });
-      call.response.writeHead(status, answer.headers);
-      answer.pipe(call.response);
-      answer.once("error", () => call.response.destroy());
-    });
-    upstream.once("error", () => {
-      const wasSent = passing.has(current);
-      end({ status: 0, outcome: "lost" });
-      if (call.response.destroyed || call.response.headersSent) return;
-      // A request that never reached a worker can go to the next; one that may have been received is the queue's to
-      // repeat.
-      if (wasSent) call.response.destroy();
-      else pass(call, tried + 1);
-    });
-    call.response.once("close", () => {
-      if (call.response.writableFinished) return;
-      end({ status: 0, outcome: "caller gave up" });
-      upstream.destroy();
-    });
-    upstream.end(call.body);
-  };
-
+  const state: State = { targets, log, passing, acknowledged, answered, turn: 0 };
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.once("end", () => {
       const name = String(request.headers["x-cloudtasks-taskname"]);
-      pass({ request, response, ...parseTaskName(name), body: Buffer.concat(chunks) }, 0);
+      pass({ request, response, ...parseTaskName(name), body: Buffer.concat(chunks) }, 0, state);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -123,6 +63,74 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
       await new Promise<void>((resolve) => void server.close(() => resolve()));
     },
   };
+}
+
+interface State {
+  readonly targets: () => readonly Target[];
+  readonly log: LineLog;
+  readonly passing: Set<Passing>;
+  readonly acknowledged: Set<string>;
+  readonly answered: Map<number, number>;
+  /** How many deliveries have been passed on. */
+  turn: number;
+}
+
+/** Passes a delivery on to the next worker, and logs when it was sent and how it ended. */
+function pass(call: Call, tried: number, state: State): void {
+  const target = leastBusy(state);
+  state.turn++;
+  if (!target || tried >= MAX_TRIES) {
+    call.response.writeHead(503, { "retry-after": "1" }).end();
+    return;
+  }
+  const { passing, log } = state;
+  const current: Passing = { id: randomUUID(), taskId: call.taskId, hop: call.hop, slot: target.slot };
+  const end = (how: object): void => {
+    if (passing.delete(current)) log.write({ what: "ended", id: current.id, at: Date.now(), ...how });
+  };
+  const upstream = requestTo(target, call);
+  upstream.once("socket", (socket) =>
+    socket.once("connect", () => {
+      passing.add(current);
+      log.write({ what: "sent", ...current, pid: target.pid, at: Date.now() });
+    }),
+  );
+  upstream.once("response", (response) => {
+    const status = response.statusCode ?? 0;
+    if (status === 200) state.acknowledged.add(call.taskId);
+    state.answered.set(target.slot, (state.answered.get(target.slot) ?? 0) + 1);
+    end({ status, outcome: response.headers["handoff-outcome"] ?? "none" });
+    call.response.writeHead(status, response.headers);
+    response.pipe(call.response);
+    response.once("error", () => call.response.destroy());
+  });
+  upstream.once("error", () => {
+    const wasSent = passing.has(current);
+    end({ status: 0, outcome: "lost" });
+    if (call.response.destroyed || call.response.headersSent) return;
+    // A request that never reached a worker can go to the next. One that may have arrived is the queue's to repeat.
+    if (wasSent) call.response.destroy();
+    else pass(call, tried + 1, state);
+  });
+  call.response.once("close", () => {
+    if (call.response.writableFinished) return;
+    end({ status: 0, outcome: "caller gave up" });
+    upstream.destroy();
+  });
+  upstream.end(call.body);
+}
+
+/** Takes turns among the least busy, so that a paused worker doesn't get most of the load. */
+function leastBusy({ targets, passing, turn }: State): Target | undefined {
+  const all = targets();
+  const loads = all.map(({ slot }) => [...passing].filter((each) => each.slot === slot).length);
+  const idlest = all.filter((_, index) => loads[index] === Math.min(...loads));
+  return idlest[turn % Math.max(1, idlest.length)];
+}
+
+function requestTo({ port }: Target, { request }: Call): http.ClientRequest {
+  const { url: path, headers } = request;
+  return http.request({ host: "127.0.0.1", port, agent: false, method: "POST", path, headers });
 }
 
 interface Call {

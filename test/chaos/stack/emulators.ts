@@ -21,6 +21,14 @@ export const COMMON = {
   METADATA_SERVER_DETECTION: "none",
 };
 
+/** The variables with the addresses of both emulators, or of a proxy in front of each, on this machine. */
+export function addressesOf(ports: { readonly firestore: number; readonly tasks: number }) {
+  return {
+    FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.firestore}`,
+    CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${ports.tasks}`,
+  };
+}
+
 /** Both emulators, each in a process of its own. */
 export interface Emulators {
   readonly tasks: Emulator;

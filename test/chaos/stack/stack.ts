@@ -3,7 +3,7 @@ import { type FaultProxy, startFaultProxy } from "../../harness/network/fault-pr
 import { type AnnouncedKeys, announceKeys } from "./announced-keys.ts";
 import { type Balancer, startBalancer } from "./balancer.ts";
 import type { Emulator } from "./emulator.ts";
-import { COMMON, startEmulators } from "./emulators.ts";
+import { COMMON, type Emulators, addressesOf, startEmulators } from "./emulators.ts";
 import { type KeyRelay, startKeyRelay } from "./key-relay.ts";
 import { openLineLog } from "../line-log.ts";
 import { Processes } from "./process.ts";
@@ -40,7 +40,6 @@ export interface Relayer {
 }
 
 const WORKERS = 3;
-const LOOPBACK = "127.0.0.1";
 /** Cloud Scheduler's period is a minute. */
 const TICK_MS = 3_000;
 
@@ -62,14 +61,11 @@ export async function startStack(folder: RunFolder, options: StackOptions): Prom
   }
 }
 
-async function startAll(
-  folder: RunFolder,
-  processes: Processes,
-  { seed, hits, bug }: StackOptions,
-): Promise<ChaosStack> {
-  const { tasks, firestore, tasksPort, firestorePort } = await startEmulators(folder, processes, seed);
+async function startAll(folder: RunFolder, processes: Processes, options: StackOptions): Promise<ChaosStack> {
+  const emulators = await startEmulators(folder, processes, options.seed);
+  const { tasks, firestore } = emulators;
   // The last of several rotations is unannounced, which keeps workers waiting for up to 30 s.
-  const nextKeys = await announceKeys(folder, Math.max(1, hits - 1));
+  const nextKeys = await announceKeys(folder, Math.max(1, options.hits - 1));
   const workers: ProgramSlot[] = [];
   const targets = () => workers.flatMap((slot) => slot.target ?? []);
   const [keys, receiver, balancer] = await Promise.all([
@@ -77,41 +73,17 @@ async function startAll(
     startReceiver(openLineLog(folder.receiver)),
     startBalancer(targets, openLineLog(folder.deliveries)),
   ]);
-  const common = { ...COMMON, WORKER_URL: balancer.url, ...(bug === undefined ? {} : { CHAOS_BUG: bug }) };
-  const direct = {
-    FIRESTORE_EMULATOR_HOST: `${LOOPBACK}:${firestorePort}`,
-    CLOUD_TASKS_EMULATOR_HOST: `${LOOPBACK}:${tasksPort}`,
-  };
-  const slotOf = async (
-    program: "worker" | "producer" | "application",
-    slot: number,
-    more: Readonly<Record<string, string>>,
-  ): Promise<ProgramSlot> =>
-    new ProgramSlot(processes, { program, slot, port: await freePort(), environment: { ...common, ...more } });
-  const relayerOf = async (
-    program: "worker" | "producer",
-    slot: number,
-    more: Readonly<Record<string, string>>,
-  ): Promise<Relayer> => {
-    const toFirestore = await startFaultProxy({ host: LOOPBACK, port: firestorePort });
-    const toTasks = await startFaultProxy({ host: LOOPBACK, port: tasksPort });
-    const proxied = {
-      FIRESTORE_EMULATOR_HOST: `${LOOPBACK}:${toFirestore.port}`,
-      CLOUD_TASKS_EMULATOR_HOST: `${LOOPBACK}:${toTasks.port}`,
-    };
-    return { program: await slotOf(program, slot, { ...proxied, ...more }), toFirestore, toTasks };
-  };
-  const steady = await slotOf("producer", 0, direct);
-  const relayer = await relayerOf("producer", 1, {});
-  const application = await slotOf("application", 0, { ...direct, PRODUCER_URL: relayer.program.url });
+  const bug = options.bug === undefined ? {} : { CHAOS_BUG: options.bug };
+  const programs: Programs = { processes, emulators, common: { ...COMMON, WORKER_URL: balancer.url, ...bug } };
+  const direct = addressesOf({ firestore: emulators.firestorePort, tasks: emulators.tasksPort });
+  const steady = await slotOf("producer", 0, direct, programs);
+  const relayer = await relayerOf("producer", 1, {}, programs);
+  const forApplication = { ...direct, PRODUCER_URL: relayer.program.url };
+  const application = await slotOf("application", 0, forApplication, programs);
+  const forWorkers = { OIDC_CERTS_URL: keys.url, CHAOS_FOLDER: folder.folder, CHAOS_RECEIVER_URL: receiver.url };
   const relayers = [relayer];
   for (let slot = 0; slot < WORKERS; slot++) {
-    const environment = {
-      OIDC_CERTS_URL: keys.url,
-      CHAOS_FOLDER: folder.folder,
-      CHAOS_RECEIVER_URL: receiver.url,
-    };
-    const worker = await relayerOf("worker", slot, environment);
+    const worker = await relayerOf("worker", slot, forWorkers, programs);
     relayers.push(worker);
     workers.push(worker.program);
   }
@@ -145,4 +117,35 @@ async function startAll(
       await Promise.all([...proxies.map((proxy) => proxy.stop()), closeServers()]);
     },
   };
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What every program of a stack starts with. */
+interface Programs {
+  readonly processes: Processes;
+  readonly emulators: Pick<Emulators, "firestorePort" | "tasksPort">;
+  readonly common: Environment;
+}
+
+async function slotOf(
+  program: "worker" | "producer" | "application",
+  slot: number,
+  own: Environment,
+  { processes, common }: Programs,
+): Promise<ProgramSlot> {
+  return new ProgramSlot(processes, { program, slot, port: await freePort(), environment: { ...common, ...own } });
+}
+
+async function relayerOf(
+  program: "worker" | "producer",
+  slot: number,
+  own: Environment,
+  programs: Programs,
+): Promise<Relayer> {
+  const { firestorePort, tasksPort } = programs.emulators;
+  const toFirestore = await startFaultProxy({ host: "127.0.0.1", port: firestorePort });
+  const toTasks = await startFaultProxy({ host: "127.0.0.1", port: tasksPort });
+  const proxied = addressesOf({ firestore: toFirestore.port, tasks: toTasks.port });
+  return { program: await slotOf(program, slot, { ...proxied, ...own }, programs), toFirestore, toTasks };
 }

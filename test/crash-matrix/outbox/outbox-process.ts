@@ -4,7 +4,7 @@ import { replay } from "../../../services/producer/dead-letters/replay.ts";
 import { cancel } from "../../../services/producer/tasks/cancel/cancel.ts";
 import { runTask } from "../../../services/producer/tasks/run/run.ts";
 import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
-import { type Fired, fireSchedules } from "../../../services/producer/schedules/fire-schedules.ts";
+import { type Fired, type ScheduleRunner, fireSchedules } from "../../../services/producer/schedules/fire-schedules.ts";
 import { enqueue } from "../../../services/producer/tasks/enqueue.ts";
 import type { NewTask } from "../../../services/producer/tasks/new-task.ts";
 import { type TaskRecords, createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
@@ -50,6 +50,7 @@ import { TOKEN, TOKENS } from "../process/worker-process.ts";
 import { QUEUES } from "./resharded-queues.ts";
 
 export const CALLER = "ops@example.com";
+const SILENT = createLogger({ service: "producer", level: "silent" });
 const RELAY_MS = 20_000;
 /** How long a request waits for a record. */
 const RECORD_MS = 20_000;
@@ -110,7 +111,6 @@ export async function startOutboxProcess(
   const tasks = await startFaultProxy(cloudTasks);
   const client = await createCloudTasksClient(tasks);
   const documents = new Documents({ db: connectToEmulator(store), clock: systemClock });
-  const log = createLogger({ service: "producer", level: "silent" });
   const queue = createCloudTasksQueue(client, {
     project: "handoff-test",
     location: "europe-west1",
@@ -119,82 +119,19 @@ export async function startOutboxProcess(
     workerAudience: AUDIENCE,
     invokerServiceAccount: INVOKER,
   });
-  const records = new TaskStore(documents);
-  const relay = relayOf({ documents, queue, clock: systemClock, log, types: REGISTRY.types, queues });
-  const inFlight = new PendingCalls();
-  const producer = {
-    registry: REGISTRY,
-    clock: systemClock,
-    log,
-    queue,
-    relay,
-    inFlight,
-    maxPayloadBytes: 10_000,
-    letters: new LetterStore(documents),
-    records: patient(createTaskRecords(records)),
-    callerKeysFromMs: 0,
-  };
-  const app = createWorkerApp({
-    project: "handoff-test",
-    instance: "matrix/1",
-    tracer: trace.getTracer("test"),
-    clock: systemClock,
-    log,
-    store: records,
-    shutdown: new Shutdown(systemClock),
-    relay: createOwnRelay(relay),
-    around: (_delivery, next) => next(),
-    tokens: TOKENS,
-    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
-    rules: {
-      handlers: new Map(boundHandlers(doings).map((handler) => [handler.taskType.type, handler])),
-      queues,
-      maxBodyBytes: 10_000,
-      deadLetterRetentionMs: 864_000_000,
-    },
-  });
-  const mayDo = () => ({ allowed: true }) as const;
+  const relay = relayOf({ documents, queue, clock: systemClock, log: SILENT, types: REGISTRY.types, queues });
+  const relayOne = (entryId: string, untilMs = Date.now() + RELAY_MS) => relaySafely(entryId, relay, untilMs);
   const sever = (): void => {
     store.sever();
     tasks.sever();
   };
-  const { signal } = new AbortController();
   return {
     store,
     tasks,
-    relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
-    cancel: (id: TaskId) => told(() => cancel({ id, by: CALLER, mayCancel: mayDo }, producer, signal)),
-    run: (id: TaskId) => told(() => runTask({ id, dueAtMs: null, mayRun: mayDo }, producer, signal)),
-    /** A caller hands a task over. */
-    post: (kind: OutboxKind, { n, key }: { readonly n: string; readonly key: string }) =>
-      told(() => enqueue(newTask(kind, { n, key }), producer, signal)),
-    /** A tick of a stack with one schedule, which it runs unless that is off. */
-    async tick(schedule: Schedule, { isOff = false } = {}): Promise<string> {
-      const schedules = new Map([[schedule.name, schedule]]);
-      const off = new Set(isOff ? [schedule.name] : []);
-      const parts = { store: firestoreSchedules(documents), off, clock: systemClock, log };
-      const relayOne = (entryId: string, untilMs: number) => relaySafely(entryId, relay, untilMs);
-      try {
-        return toldOf(await fireSchedules({ ...parts, schedules, relay: relayOne }, Date.now() + RELAY_MS));
-      } catch (error) {
-        if (error instanceof RecordStoreError) return "503";
-        throw error;
-      }
-    },
-    replay: (letterId: string) => told(() => replay(letterId, { by: CALLER, again: false }, producer)),
-    /** Delivers a hop from one of its queues as Cloud Tasks does. */
-    async deliver(envelope: Envelope, from: { readonly queue: string; readonly retryCount: number }): Promise<string> {
-      const answer = await app.request(`/tasks/${envelope.type}`, {
-        method: "POST",
-        headers: {
-          ...deliveryHeaders(envelope, TOKEN),
-          "x-cloudtasks-queuename": from.queue,
-          "x-cloudtasks-taskretrycount": String(from.retryCount),
-        },
-        body: JSON.stringify(envelope),
-      });
-      return answer.status === 200 ? String(answer.headers.get("Handoff-Outcome")) : String(answer.status);
-    },
+    relay: (entryId: string) => relayOne(entryId),
+    ...producerOf(documents, relay),
+    tick: tickOf(documents, relayOne),
+    deliver: workerOf(documents, { relay, queues, doings }),
     /** Cuts it off from both, as if it were killed: a fault alone cuts it off from the one that was being called. */
     sever,
     async discard(): Promise<void> {
@@ -207,6 +144,87 @@ export async function startOutboxProcess(
       await client.close();
       await Promise.all([store.stop(), tasks.stop()]);
     },
+  };
+}
+
+type TestRelay = ReturnType<typeof relayOf>;
+
+/** What callers and operators ask of the producer. */
+function producerOf(documents: Documents, relay: TestRelay) {
+  const producer = {
+    registry: REGISTRY,
+    clock: systemClock,
+    log: SILENT,
+    queue: relay.queue,
+    relay,
+    inFlight: new PendingCalls(),
+    maxPayloadBytes: 10_000,
+    letters: new LetterStore(documents),
+    records: patient(createTaskRecords(new TaskStore(documents))),
+    callerKeysFromMs: 0,
+  };
+  const mayDo = () => ({ allowed: true }) as const;
+  const { signal } = new AbortController();
+  return {
+    cancel: (id: TaskId) => told(() => cancel({ id, by: CALLER, mayCancel: mayDo }, producer, signal)),
+    run: (id: TaskId) => told(() => runTask({ id, dueAtMs: null, mayRun: mayDo }, producer, signal)),
+    /** A caller hands a task over. */
+    post: (kind: OutboxKind, { n, key }: { readonly n: string; readonly key: string }) =>
+      told(() => enqueue(newTask(kind, { n, key }), producer, signal)),
+    replay: (letterId: string) => told(() => replay(letterId, { by: CALLER, again: false }, producer)),
+  };
+}
+
+/** A tick of a stack with one schedule, which it runs unless that is off. */
+function tickOf(documents: Documents, relay: ScheduleRunner["relay"]) {
+  return async (schedule: Schedule, { isOff = false } = {}): Promise<string> => {
+    const schedules = new Map([[schedule.name, schedule]]);
+    const off = new Set(isOff ? [schedule.name] : []);
+    const parts = { store: firestoreSchedules(documents), off, clock: systemClock, log: SILENT };
+    try {
+      return toldOf(await fireSchedules({ ...parts, schedules, relay }, Date.now() + RELAY_MS));
+    } catch (error) {
+      if (error instanceof RecordStoreError) return "503";
+      throw error;
+    }
+  };
+}
+
+/** Delivers a hop from one of its queues to the worker, as Cloud Tasks does. */
+function workerOf(
+  documents: Documents,
+  { relay, queues, doings }: { readonly relay: TestRelay; readonly queues: DeployedQueues; readonly doings: Doings },
+) {
+  const app = createWorkerApp({
+    project: "handoff-test",
+    instance: "matrix/1",
+    tracer: trace.getTracer("test"),
+    clock: systemClock,
+    log: SILENT,
+    store: new TaskStore(documents),
+    shutdown: new Shutdown(systemClock),
+    relay: createOwnRelay(relay),
+    around: (_delivery, next) => next(),
+    tokens: TOKENS,
+    admission: new Admission(admissionLimits("worker", MIN_MEMORY_MIB)),
+    rules: {
+      handlers: new Map(boundHandlers(doings).map((handler) => [handler.taskType.type, handler])),
+      queues,
+      maxBodyBytes: 10_000,
+      deadLetterRetentionMs: 864_000_000,
+    },
+  });
+  return async (envelope: Envelope, from: { readonly queue: string; readonly retryCount: number }): Promise<string> => {
+    const response = await app.request(`/tasks/${envelope.type}`, {
+      method: "POST",
+      headers: {
+        ...deliveryHeaders(envelope, TOKEN),
+        "x-cloudtasks-queuename": from.queue,
+        "x-cloudtasks-taskretrycount": String(from.retryCount),
+      },
+      body: JSON.stringify(envelope),
+    });
+    return response.status === 200 ? String(response.headers.get("Handoff-Outcome")) : String(response.status);
   };
 }
 

@@ -160,6 +160,7 @@ test.each([
   ["a service without credentials", ["--url", "https://producer.example"], "SMOKE_ID_TOKEN=$(gcloud auth"],
   ["an address that is not a URL", ["--url", "producer"], "--url must be an http or https URL"],
   ["an invalid time", ["--timeout", "soon"], "--timeout must be a number of seconds"],
+  ["a time that isn't in digits", ["--timeout", "1e1"], "--timeout must be a number of seconds"],
   ["a project without its database", ["--project", "p"], "--project and --database belong together"],
   ["a location without a database", ["--location", "eur3"], "--location needs both"],
   ["an unknown option", ["--uri", "x"], "--uri"],

@@ -23,7 +23,8 @@ export function surroundingsOf({
   const stdin = isTerminal ? Object.assign(new PassThrough(), { isTTY: true }) : Readable.from([Buffer.from(typed)]);
   if (stdin instanceof PassThrough) stdin.end(typed);
   const signal = new AbortController().signal;
-  const surroundings: Surroundings = { env, cwd, clock, stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
+  const streams = { stdin, stdout: stdout.stream, stderr: stderr.stream };
+  const surroundings: Surroundings = { env, cwd, clock, ...streams, signal, endWithReader: () => {} };
   return { surroundings, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -172,7 +172,10 @@ test.each([
   [{ "handoff-deployer:repositoryId": "1' || true || '" }, "repositoryId: must be the repository's number"],
   [{ "handoff-deployer:environment": "staging' || true" }, "environment: must be lower-case letters"],
   [{ "handoff-deployer:branch": "main' || 'a' == 'a" }, "branch: must be a branch's name"],
-  [{ "handoff-deployer:repo": "1" }, "there is no setting repo"],
+  [
+    { "handoff-deployer:repo": "1" },
+    "handoff-deployer:repo: there is no such setting. The settings are: project, region,",
+  ],
 ])("%j is refused with an explanation", (change, sentence) => {
   const parseChanged = () => parseDeployerSettings({ ...example, ...change });
   expect(parseChanged).toThrow(SettingsError);
@@ -180,5 +183,7 @@ test.each([
 });
 
 test("a setting that is missing is named", () => {
-  expect(() => parseDeployerSettings({})).toThrow("handoff-deployer:repositoryId: is not set.");
+  expect(() => parseDeployerSettings({})).toThrow(
+    "handoff-deployer:repositoryId: is not set. Set it with: pulumi config set handoff-deployer:repositoryId …",
+  );
 });

@@ -32,8 +32,14 @@ test.each(SERVICES.flatMap((service) => LIMITS.map((limits) => [service, ...limi
 );
 
 test.each<[Readonly<Record<string, string>>, string]>([
-  [{ "handoff:workerMaxInstances": "0" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
-  [{ "handoff:workerMaxInstances": "1e3" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
+  [
+    { "handoff:workerMaxInstances": "0" },
+    "handoff:workerMaxInstances: must be a whole number from 1 to 1000, in plain digits.",
+  ],
+  [
+    { "handoff:workerMaxInstances": "1e3" },
+    "handoff:workerMaxInstances: must be a whole number from 1 to 1000, in plain digits.",
+  ],
   [{ "handoff:workerMinInstances": "11" }, "handoff:workerMinInstances: must not be more than workerMaxInstances."],
   [{ "handoff:producerMinInstances": "11" }, "handoff:producerMinInstances: must not be more than producerMaxInst"],
   [{ "handoff:workerCpus": "3" }, "handoff:workerCpus: must be one of 1, 2, 4, 6, 8."],
@@ -64,7 +70,7 @@ test.each(["producer", "worker"])(
     const settings = { ...NEEDED, [`handoff:${service}MaxInstances`]: "many" };
     expect(() => parseSettings(settings, FIXTURE)).toThrow(
       new SettingsError(
-        `The stack's configuration is invalid:\n  - handoff:${service}MaxInstances: must be a whole number from 1 to 1000.`,
+        `The stack's configuration is invalid:\n  - handoff:${service}MaxInstances: must be a whole number from 1 to 1000, in plain digits.`,
       ),
     );
   },

@@ -23,8 +23,14 @@ test.each<[Readonly<Record<string, string>>, string]>([
     { "handoff:database": "(default)", "handoff:databaseLocation": "eur3", "handoff:weeklyBackupRetentionWeeks": "2" },
     "handoff:weeklyBackupRetentionWeeks: has no effect on an existing database",
   ],
-  [{ "handoff:availabilityGoal": "1" }, "handoff:availabilityGoal: must be a number from 0.5 to 0.999."],
-  [{ "handoff:logRetentionDays": "0" }, "handoff:logRetentionDays: must be a whole number from 1 to 3650."],
+  [
+    { "handoff:availabilityGoal": "1" },
+    "handoff:availabilityGoal: must be a number from 0.5 to 0.999, in plain digits.",
+  ],
+  [
+    { "handoff:logRetentionDays": "0" },
+    "handoff:logRetentionDays: must be a whole number from 1 to 3650, in plain digits.",
+  ],
 ])("%j is refused with an explanation", (change, sentence) => {
   expect(() => parseSettings({ ...NEEDED, ...change }, FIXTURE)).toThrow(SettingsError);
   expect(() => parseSettings({ ...NEEDED, ...change }, FIXTURE)).toThrow(sentence);

@@ -29,36 +29,24 @@ const answered = z.object({
 /** What a relay does to its entry's task. */
 export type RelayEvent = "created" | "deleted the entry" | "deleted the task";
 
+/** The same by the RPC that does it. */
+const RELAY_EVENTS: ReadonlyMap<string, RelayEvent> = new Map([
+  ["CreateTask", "created"],
+  ["Commit", "deleted the entry"],
+  ["DeleteTask", "deleted the task"],
+]);
+
 /** The world of races with a relay of its own, which reaches Firestore and Cloud Tasks through a proxy each. */
 export async function startMoveWorld() {
   const world = await startRaceWorld();
-  const { cloudTasks, firestore } = world.addresses;
-  const observer: { onRelay: (event: RelayEvent) => void } = { onRelay: () => undefined };
-  const onRelayed = ({ rpc, status: code }: RelayedCall): void => {
-    const event = ({ CreateTask: "created", Commit: "deleted the entry", DeleteTask: "deleted the task" } as const)[
-      rpc
-    ];
-    if (event && code === OK) observer.onRelay(event);
-  };
-  const storeFaults = await startFaultProxy(firestore, { onRelayed });
-  const queueFaults = await startFaultProxy(cloudTasks, { onRelayed });
-  const client = await createCloudTasksClient(queueFaults);
-  const documents = new Documents({ db: connectToEmulator(storeFaults), clock: systemClock });
-  const relay = relayOf({
-    documents,
-    queue: racingQueue(client, world.worker.url),
-    clock: systemClock,
-    log: createLogger({ service: "producer", level: "silent" }),
-    types: RACING_REGISTRY.types,
-    queues: RACING_QUEUES,
-  });
+  const relay = await startRelay(world);
   const entries = world.db.collection(TASK_OUTBOX);
   return {
     ...world,
-    relayObserver: observer,
-    storeFaults,
-    queueFaults,
-    relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
+    relayObserver: relay.observer,
+    storeFaults: relay.storeFaults,
+    queueFaults: relay.queueFaults,
+    relay: relay.relay,
     /** Commits a task into the outbox, as an application does. */
     async commitTask(kind: RacingKind) {
       const payload = { n: randomUUID() };
@@ -99,12 +87,41 @@ export async function startMoveWorld() {
       return { status: response.status, says: String(code ?? state) };
     },
     async stop(): Promise<void> {
+      await relay.stop();
+      await world.stop();
+    },
+  };
+}
+
+async function startRelay({ addresses, worker }: RaceWorld) {
+  const observer: { onRelay: (event: RelayEvent) => void } = { onRelay: () => undefined };
+  const onRelayed = ({ rpc, status: code }: RelayedCall): void => {
+    const event = RELAY_EVENTS.get(rpc);
+    if (event && code === OK) observer.onRelay(event);
+  };
+  const storeFaults = await startFaultProxy(addresses.firestore, { onRelayed });
+  const queueFaults = await startFaultProxy(addresses.cloudTasks, { onRelayed });
+  const client = await createCloudTasksClient(queueFaults);
+  const documents = new Documents({ db: connectToEmulator(storeFaults), clock: systemClock });
+  const relay = relayOf({
+    documents,
+    queue: racingQueue(client, worker.url),
+    clock: systemClock,
+    log: createLogger({ service: "producer", level: "silent" }),
+    types: RACING_REGISTRY.types,
+    queues: RACING_QUEUES,
+  });
+  return {
+    observer,
+    storeFaults,
+    queueFaults,
+    relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
+    async stop(): Promise<void> {
       storeFaults.calm();
       queueFaults.calm();
       await client.close();
       await documents.close(systemClock);
       await Promise.all([storeFaults.stop(), queueFaults.stop()]);
-      await world.stop();
     },
   };
 }

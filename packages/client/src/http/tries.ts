@@ -38,6 +38,7 @@ export function checkLimits({
   return { tries, totalMs };
 }
 
+/** Begins the tries of one call, the first of them now. */
 export function beginTries({ tries, totalMs }: Required<RetryLimits>, { clock, random }: Surroundings): Tries {
   const beganMs = clock.monotonic();
   let begun = 1;

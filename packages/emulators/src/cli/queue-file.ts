@@ -3,6 +3,7 @@ import { YAMLParseError, parse } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
+import { PLAIN_WORDS } from "../control/issue-message.ts";
 import { queueYamlSchema } from "./queue-yaml.ts";
 
 const durationSchema = z.union([z.string(), z.number()]);
@@ -61,7 +62,7 @@ function parseFile(file: string): unknown {
 }
 
 function check<Content>(file: string, schema: z.ZodType<Content>, content: unknown): Content {
-  const parsed = schema.safeParse(content);
+  const parsed = schema.safeParse(content, PLAIN_WORDS);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => `  - ${path.join(".") || "the file"}: ${message}`);
   throw new ConfigError(

@@ -17,12 +17,11 @@ function toSeconds(amount: string, unit: string): number {
   return Number(amount) * (SECONDS_PER_UNIT.get(unit) ?? Number.NaN);
 }
 
+const NOT_A_RATE = "must be a number followed by /s, /m, /h or /d";
+
 /** Tasks a second. */
 const rateSchema = z
-  .union([
-    z.literal(0),
-    z.string().regex(/^(?:0|\d+(?:\.\d*)?\/[smhd])$/, "must be a number followed by /s, /m, /h or /d"),
-  ])
+  .union([z.literal(0), z.string().regex(/^(?:0|\d+(?:\.\d*)?\/[smhd])$/, NOT_A_RATE)], NOT_A_RATE)
   .transform((rate) => {
     const [amount = "", unit = "s"] = String(rate).split("/");
     return Number(amount) / toSeconds("1", unit);

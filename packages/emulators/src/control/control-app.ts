@@ -10,6 +10,7 @@ import type { CallFaultCode } from "../kernel/call-faults.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { ControlListener } from "./control-surface.ts";
+import { PLAIN_WORDS } from "./issue-message.ts";
 
 /** What /_emulator/ controls in every emulator. */
 export interface Controllable<Fault extends FaultFrequency, Reset> {
@@ -134,7 +135,7 @@ export function readQuery<Query>(context: Context, schema: z.ZodType<Query>): Qu
 }
 
 function check<Value>(schema: z.ZodType<Value>, value: unknown): Value {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, PLAIN_WORDS);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
   throw new ControlError(400, "The request is invalid.", problems);

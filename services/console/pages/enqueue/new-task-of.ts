@@ -26,6 +26,9 @@ export type TaskOfDraft =
     }
   | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
 
+const SECONDS = /^\d{1,9}(?:\.\d{1,3})?$/;
+
+/** The task that a submitted form describes, or everything that is wrong with it. */
 export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
   const { key, madeUpKey, delaySeconds, scheduleTime } = draft;
   const payload = payloadOf(draft, field);
@@ -33,8 +36,8 @@ export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
   const idempotencyKey = key === "" ? madeUpKey : key;
   if (!isIdempotencyKey(idempotencyKey)) problems.push({ path: PATHS.key, message: IDEMPOTENCY_KEY_FORM });
   const delay = delaySeconds === "" ? undefined : Number(delaySeconds);
-  if (delay !== undefined && !Number.isFinite(delay)) {
-    problems.push({ path: PATHS.delaySeconds, message: "must be a number of seconds, such as 90" });
+  if (delay !== undefined && !SECONDS.test(delaySeconds)) {
+    problems.push({ path: PATHS.delaySeconds, message: "must be a number of seconds in digits, such as 90" });
   }
   if (delaySeconds !== "" && scheduleTime !== "") {
     problems.push({ path: PATHS.delaySeconds, message: "can't be combined with a time: give one of the two" });

@@ -15,6 +15,7 @@ export interface Shown {
   readonly code: string;
 }
 
+/** The form as it was filled in, without an error. */
 export function asWritten(draft: Draft): Shown {
   return { draft, status: 200, problems: [], code: "none" };
 }

@@ -11,6 +11,7 @@ import { UnknownTask } from "./unknown-task.tsx";
 /** How often a task's page refreshes itself until the task has ended, in seconds. */
 const LIVE_SECONDS = 2;
 
+/** Adds a task's page. */
 export function addShowTask(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/tasks/:id", async (context) => {
     const id = context.req.param("id");

@@ -44,6 +44,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `DELETE /v1/dead-letters/{id}`. */
 export function addDeleteLetter(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = letterInPath(context);

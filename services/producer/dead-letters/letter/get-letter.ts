@@ -46,6 +46,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/dead-letters/{id}`. */
 export function addGetLetter(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const read = readQuery(context, querySchema);

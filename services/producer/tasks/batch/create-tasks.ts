@@ -28,7 +28,7 @@ const responses: RouteConfig["responses"] = {
   ...bodyResponses,
   200: {
     ...jsonContent(
-      "What became of each task. If some may be accepted later, Retry-After says when to repeat the batch.",
+      "The result of each task. If some may be accepted later, Retry-After says when to repeat the batch.",
       resultsSchema,
     ),
     headers: {
@@ -38,12 +38,12 @@ const responses: RouteConfig["responses"] = {
 };
 
 const DESCRIPTION =
-  "Each task is what a request for it alone would have been: it has a key, counts for the caller's rate, and gets a result " +
-  "of its own. One that is not valid, or not accepted, doesn't stop the others. But nothing is done if the body is no list of " +
-  `at most ${MAX_ITEMS} tasks with an idempotencyKey each. A batch can be repeated whole: what was accepted before is then ` +
-  "200 rather than 202.";
+  "Each task is handled like a request of its own: it has its own key, counts towards the caller's rate, and gets its own " +
+  "result. A task that is invalid or not accepted doesn't stop the others. But nothing is enqueued if the body isn't a list " +
+  `of at most ${MAX_ITEMS} tasks that each have an idempotencyKey. You can safely repeat the whole batch: tasks that were ` +
+  "accepted before then get 200 instead of 202.";
 
-/** The batch's own schema. What it says of an item is what each item's result says. */
+/** The batch's own schema. Items are described by their own schema, and checked one by one. */
 const batchSchema: object = {
   [NAME]: "NewBatch",
   type: "object",
@@ -60,7 +60,7 @@ function routeOf({ registry }: Pick<Producer, "registry">) {
     path: "/v1/tasks/batch",
     operationId: "createTasks",
     tags: ["tasks"],
-    summary: "Hand over many tasks",
+    summary: "Enqueue many tasks",
     description: DESCRIPTION,
     // Described here, but validated below, item by item.
     request: {
@@ -74,6 +74,7 @@ function routeOf({ registry }: Pick<Producer, "registry">) {
   });
 }
 
+/** Adds `POST /v1/tasks/batch`. */
 export function addCreateTasks(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(routeOf(producer), async (context) => {
     const request = context.req.raw;

@@ -28,7 +28,7 @@ export type ReadBatch =
 
 type ReadingProducer = Pick<Producer, "registry" | "clock" | "maxPayloadBytes">;
 
-/** Whose batch it is, the place of its request, and what tells that nobody waits for it any more. */
+/** The caller, the slot that the request holds, and a signal that fires when the caller has gone. */
 interface Reader {
   readonly caller: Caller;
   readonly slot: Slot;
@@ -37,8 +37,8 @@ interface Reader {
 
 /**
  * Reads the tasks of a batch. Each is parsed by itself, as the body of a request for one task is, and then only its payload
- * is kept, as text. So a batch never takes the memory of all its values, and the event loop rests after each piece of it. An
- * item that isn't valid is refused by itself. But all need a key: without one, repeating the batch would repeat its task.
+ * is kept, as text. So the values of a batch are never all in memory, and other requests get their turn after each piece. An
+ * invalid item is refused alone. But all need a key: without one, repeating the batch would repeat its task.
  */
 export async function readBatch(bytes: Uint8Array, reader: Reader, producer: ReadingProducer): Promise<ReadBatch> {
   const { caller, slot, signal } = reader;

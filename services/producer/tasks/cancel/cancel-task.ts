@@ -48,6 +48,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `DELETE /v1/tasks/{id}`. */
 export function addCancelTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = taskInPath(context, producer);

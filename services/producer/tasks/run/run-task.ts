@@ -9,7 +9,7 @@ import { BODY_RULES, readJsonBody } from "../../http/json-body.ts";
 import { bodyResponses, jsonBody, jsonContent, problemContent } from "../../http/openapi.ts";
 import { TASK_ID_PARAMETER, taskInPath } from "../task-in-path.ts";
 import type { ProducerEnv } from "../../http/producer-env.ts";
-import { type Producer } from "../../producer.ts";
+import type { Producer } from "../../producer.ts";
 import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "../../../../shared/contract/new-task/due-time.ts";
 import { taskViewSchema } from "../status/task-view.ts";
 import { type Moved, runTask } from "./run.ts";
@@ -42,8 +42,8 @@ const route = createRoute({
   tags: ["tasks"],
   summary: "Run a task now, or at another time",
   description:
-    "Works for a task that is queued, scheduled or waiting, and counts no attempt. To repeat the request is safe: the task " +
-    "runs once at the new time.",
+    "Works for a task that is queued, scheduled or waiting, and counts no attempt. You can safely repeat the request: the " +
+    "task runs once, at the new time.",
   parameters: [TASK_ID_PARAMETER],
   request: {
     body: jsonBody(
@@ -58,6 +58,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `POST /v1/tasks/{id}/run`. */
 export function addRunTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = taskInPath(context, producer);

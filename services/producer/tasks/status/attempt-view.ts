@@ -18,7 +18,9 @@ const time = z.iso.datetime();
 /** One attempt of a task as the API shows it. */
 export const attemptViewSchema = z
   .object({
-    attempt: z.int().openapi({ description: "Its number. One that doesn't count leaves its number to the next." }),
+    attempt: z.int().openapi({
+      description: "The attempt's number. After an attempt that doesn't count, the next one has the same number.",
+    }),
     hop: z.int().optional(),
     startedAt: time.optional(),
     endedAt: time.optional().openapi({ description: "Missing if nobody knows." }),

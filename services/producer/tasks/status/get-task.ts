@@ -74,6 +74,7 @@ const route = createRoute({
   responses,
 });
 
+/** Adds `GET /v1/tasks/{id}`. */
 export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = taskInPath(context, producer);
@@ -84,7 +85,7 @@ export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): v
     if (query.since !== undefined && query.waitSeconds === undefined) return problemResponse(SINCE_ALONE);
     const access = query.include ? mayAct(context.get("caller"), "read payloads") : undefined;
     if (access?.allowed === false) return problemResponse(access.problem);
-    return await answer(id, query, { context, producer });
+    return await respondWithTask(id, query, { context, producer });
   });
 }
 
@@ -97,7 +98,8 @@ interface Asked {
   readonly producer: Producer;
 }
 
-async function answer(id: TaskId, query: Query, { context, producer }: Asked): Promise<Response> {
+/** Responds with the task, once it has ended or changed if the query waits for that. */
+async function respondWithTask(id: TaskId, query: Query, { context, producer }: Asked): Promise<Response> {
   const { include, waitSeconds = 0 } = query;
   const caller = context.get("caller");
   const task: LookUp = { id, view: include ? "payload" : "basic", signal: context.req.raw.signal };

@@ -99,6 +99,15 @@ it("says beside the key that it was used before, and if it is malformed", async 
   expect(await sentPayloads(console, "default")).toHaveLength(1);
 });
 
+it.each(["0x10", "1e3", "-5", "soon"])("refuses the delay %s beside its field, and sends nothing", async (delay) => {
+  const console = await setUpConsole();
+  const page = await console.post("/enqueue", { ...WEBHOOK, delay });
+  expect(page.status).toBe(400);
+  expect(page.html).toContain("must be a number of seconds in digits, such as 90");
+  expect(page.valuesOf("value")).toContain(delay);
+  expect(console.producer.calls("CreateTask")).toBe(0);
+});
+
 it("enqueues for later, after a delay or at a time", async () => {
   const console = await setUpConsole();
   const later = new Date(Date.now() + 86_400_000).toISOString();

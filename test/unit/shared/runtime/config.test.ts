@@ -56,7 +56,7 @@ it("lists all problems at once, one line each", () => {
   expect(messageOf(environment).split("\n")).toEqual([
     "The configuration is invalid:",
     "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
-    "  - PORT: must be a number.",
+    "  - PORT: must be a whole number from 0 to 65535, in plain digits.",
     "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",
     '  - FLAG: must be "true" or "false".',
     "  - SECRET: is not set.",
@@ -87,7 +87,7 @@ it.each([
   expect(read({ [name]: "", K_SERVICE: "worker" }).SECRET).toBe("whsec_x");
 });
 
-it.each(["-1", "65536", "1.5", "80a", "http"])("refuses the port %s", (PORT) => {
+it.each(["-1", "65536", "1.5", "80a", "http", "0x1f90", "8e3", " 8080"])("refuses the port %j", (PORT) => {
   expect(() => read({ PORT })).toThrow("PORT:");
 });
 
@@ -141,7 +141,7 @@ it("reads the variables that task types declare, besides the configuration", () 
 it("lists the problems of both at once, by name, and never quotes a value", () => {
   const read = () => readBoth({ PORT: "canary", PAGES: "canary", ALLOW_ALL: "canary" });
   expect(read).toThrow(
-    /PORT: must be a number\.\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: must be "true" or "false"\.\n {2}- PAGES: must be a number/,
+    /PORT: must be a whole number from 0 to 65535, in plain digits\.\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: must be "true" or "false"\.\n {2}- PAGES: must be a number/,
   );
   expect(read).not.toThrow("canary");
 });

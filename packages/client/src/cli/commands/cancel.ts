@@ -4,6 +4,7 @@ import { openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Cancelled } from "../../views/task.ts";
 
+/** Adds `handoff cancel`. */
 export function addCancel(program: Command, surroundings: Surroundings): void {
   program
     .command("cancel")

@@ -24,6 +24,7 @@ interface ReplayOptions extends LetterFilter {
 /** The most letters that one request replays. */
 const PAGE_SIZE = 100;
 
+/** Adds `handoff dead replay`. */
 export function addReplay(dead: Command, surroundings: Surroundings): void {
   addFilter(dead.command("replay"))
     .description(

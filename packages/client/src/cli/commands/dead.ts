@@ -24,6 +24,7 @@ const SUMMARY_COLUMNS: readonly Column<LetterSummary["items"][number]>[] = [
   { title: "NEWEST", of: ({ newestDiedAt }) => plainTime(newestDiedAt) },
 ];
 
+/** Adds `handoff dead` and its commands. */
 export function addDead(program: Command, surroundings: Surroundings): void {
   const dead = program
     .command("dead")

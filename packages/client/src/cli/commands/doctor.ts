@@ -10,6 +10,7 @@ import type { Surroundings } from "../surroundings.ts";
 const MARKS = { ok: "green", warning: "yellow", failed: "red", skipped: "gray" } as const;
 const WIDEST_CHECK = 16;
 
+/** Adds `handoff doctor`. */
 export function addDoctor(program: Command, surroundings: Surroundings): void {
   program
     .command("doctor")

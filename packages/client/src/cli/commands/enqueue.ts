@@ -24,6 +24,7 @@ interface EnqueueOptions {
 
 const STDIN = "-";
 
+/** Adds `handoff enqueue`. */
 export function addEnqueue(program: Command, surroundings: Surroundings): void {
   program
     .command("enqueue")

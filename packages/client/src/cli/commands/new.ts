@@ -6,6 +6,7 @@ import type { Surroundings } from "../surroundings.ts";
 
 const KINDS: readonly Idempotency[] = ["claim", "natural", "transaction"];
 
+/** Adds `handoff new`. */
 export function addNew(program: Command, surroundings: Surroundings): void {
   program
     .command("new")

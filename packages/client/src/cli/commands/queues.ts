@@ -29,6 +29,7 @@ const TASK_COLUMNS: readonly Column<QueuedTask>[] = [
   { title: "CALLER", of: ({ caller }) => caller },
 ];
 
+/** Adds `handoff queues` and its commands. */
 export function addQueues(program: Command, surroundings: Surroundings): void {
   const queues = program
     .command("queues")

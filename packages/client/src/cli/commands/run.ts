@@ -4,6 +4,7 @@ import { describeTask } from "../output/describe-task.ts";
 import { openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
 
+/** Adds `handoff run`. */
 export function addRun(program: Command, surroundings: Surroundings): void {
   program
     .command("run")

@@ -18,6 +18,7 @@ const COLUMNS: readonly Column<Schedule>[] = [
   { title: "NEXT", of: ({ nextAt }) => plainTime(nextAt[0]) },
 ];
 
+/** Adds `handoff schedules` and its commands. */
 export function addSchedules(program: Command, surroundings: Surroundings): void {
   const schedules = program
     .command("schedules")

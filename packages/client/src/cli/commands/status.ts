@@ -16,6 +16,7 @@ interface StatusOptions {
   readonly payload?: boolean;
 }
 
+/** Adds `handoff status`. */
 export function addStatus(program: Command, surroundings: Surroundings): void {
   program
     .command("status")
@@ -36,6 +37,7 @@ export function addStatus(program: Command, surroundings: Surroundings): void {
       const { signal } = surroundings;
       const show = (task: Task) => output.one(task, () => describeTask(task, output));
       if (watch !== true) return await show(await client.get(id, { includePayload: payload, signal }));
+      surroundings.endWithReader();
       let last: Task | undefined;
       for await (const task of client.watch(id, { timeoutMs: WATCH_MS, signal })) {
         await show(task);

@@ -13,6 +13,7 @@ const COLUMNS: readonly Column<TaskTypeInfo>[] = [
   { title: "TIMEOUT", of: ({ timeoutMs }) => `${timeoutMs / 1_000} s`, align: "right" },
 ];
 
+/** Adds `handoff types`. */
 export function addTypes(program: Command, surroundings: Surroundings): void {
   program
     .command("types")

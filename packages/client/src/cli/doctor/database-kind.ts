@@ -26,7 +26,7 @@ interface AdminApi {
   readonly requester?: Requester;
 }
 
-/** A database in the form of the Firestore Admin API. Unknown values are no error. */
+/** A database in the form of the Firestore Admin API. Unknown values are accepted. */
 const databaseSchema = z.looseObject({
   type: z.string().default("of no type"),
   databaseEdition: z.string().default("none"),

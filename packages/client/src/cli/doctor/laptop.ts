@@ -55,9 +55,9 @@ function portOf({ port, protocol }: URL): number {
 async function isListening({ host, port }: HostAndPort): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = net.connect({ host: host.replace(/^\[(.*)\]$/, "$1"), port, timeout: CONNECT_TIMEOUT_MS });
-    const end = (answer: boolean): void => {
+    const end = (isOpen: boolean): void => {
       socket.destroy();
-      resolve(answer);
+      resolve(isOpen);
     };
     socket.once("connect", () => end(true));
     socket.once("timeout", () => end(false));

@@ -38,6 +38,7 @@ interface EarlierCount {
 
 type StoredTask = Omit<Task, "body" | "heapIndex" | "running" | "firstDispatchMonotonicMs"> & { readonly body: string };
 
+/** A change in the form that the journal stores as JSON. */
 export function storedFromChange(change: Change): StoredChange {
   if (change.kind !== "task-created") return change;
   const { heapIndex: _position, running: _deliveries, firstDispatchMonotonicMs: _first, body, ...kept } = change.task;
@@ -45,6 +46,7 @@ export function storedFromChange(change: Change): StoredChange {
   return { ...change, task: { ...kept, body: base64 } };
 }
 
+/** The change that the journal stored, also if an earlier version did. */
 export function changeFromStored(stored: StoredChange): Change {
   if (stored.kind === "task-failed") return { ...stored, progress: withPresentCount(stored.progress) };
   if (stored.kind !== "task-created") return stored;

@@ -24,10 +24,12 @@ export const LIFE_LIMIT_MS = 270_000;
 const ID_MARK = Buffer.from([0x68, 0x6f, 0x66]);
 const ID_BYTES = 16;
 
+/** A new, random id. */
 export function newTransactionId(): Buffer {
   return Buffer.concat([ID_MARK, pooledRandomBytes(ID_BYTES - ID_MARK.length)]);
 }
 
+/** Whether `newTransactionId` may have made an id, in this run or an earlier one. */
 export function looksLikeTransactionId(id: Uint8Array): boolean {
   return id.length === ID_BYTES && ID_MARK.equals(id.subarray(0, ID_MARK.length));
 }

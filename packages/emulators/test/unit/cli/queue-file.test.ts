@@ -115,19 +115,19 @@ test.each([
 });
 
 test.each([
-  ["queue:\n- name: q\n  rte: 5/s\n", "rte"],
-  ["queue:\n- name: q\n  rate: 5\n", "rate"],
+  ["queue:\n- name: q\n  rte: 5/s\n", "queue.0: has unknown fields: leave out rte"],
+  ["queue:\n- name: q\n  rate: 5\n", "queue.0.rate: must be a number followed by /s, /m, /h or /d"],
   ["queue:\n- name: q\n  rate: 5/w\n", "must be a number followed by /s, /m, /h or /d"],
-  ["queue:\n- name: q\n  mode: pull\n", "mode"],
-  ["queue:\n- rate: 5/s\n", "queue.0.name"],
-  ["queue:\n- name: q\n  retry_parameters: { task_retry_limit: -1 }\n", "task_retry_limit"],
+  ["queue:\n- name: q\n  mode: pull\n", 'queue.0.mode: must be "push"'],
+  ["queue:\n- rate: 5/s\n", "queue.0.name: is missing"],
+  ["queue:\n- name: q\n  retry_parameters: { task_retry_limit: -1 }\n", "task_retry_limit: must be at least 0"],
   ["queue:\n- name: q\n  retry_parameters: { task_age_limit: 8w }\n", "must be a number followed by s, m, h or d"],
   ["queue:\n- name: q\n  retry_parameters: { task_age_limit: 0d }\n", "must be at least a second"],
-  ["queue:\n- name: q\n  retry_parameters: { min_backoff_seconds: -1 }\n", "min_backoff_seconds"],
-  ['[{"name":"q","httpTarget":{}}]', "httpTarget"],
-  ['[{"name":"q","state":"DISABLED"}]', "state"],
+  ["queue:\n- name: q\n  retry_parameters: { min_backoff_seconds: -1 }\n", "min_backoff_seconds: must be at least 0"],
+  ['[{"name":"q","httpTarget":{}}]', "queues.0: has unknown fields: leave out httpTarget"],
+  ['[{"name":"q","state":"DISABLED"}]', 'queues.0.state: must be "RUNNING" or "PAUSED"'],
   ["queue: [", "can't be read"],
-  ["just text", "the file"],
+  ["just text", "the file: must be an object"],
   ["", "the file"],
 ])("refuses %j and says what is wrong", (content, says) => {
   const file = write(content);

@@ -7,6 +7,7 @@ import { respondWithPage } from "../../../layout/page.tsx";
 import { ConfirmAction } from "../../../parts/confirm-action.tsx";
 import { taskPage } from "../../../parts/task-id.tsx";
 
+/** Adds the page that asks before it cancels a task, and the action. */
 export function addCancel(app: Hono<ConsoleEnv>, console: Console): void {
   app.get("/tasks/:id/cancel", async (context) => {
     const task = await context.get("api").get(context.req.param("id"));

@@ -18,6 +18,7 @@ interface Wrong {
   readonly problem: string;
 }
 
+/** Adds the form for a task's new time, and the action. */
 export function addReschedule(app: Hono<ConsoleEnv>, console: Console): void {
   const respond = async (context: ConsoleContext, id: string, form: { given: GivenTime; wrong?: Wrong }) => {
     const task = await context.get("api").get(id);

@@ -139,12 +139,27 @@ test("resets a queue", async () => {
 
 test.each([
   { method: "POST", path: "clock", body: { advance: "soon" }, says: "is not a duration" },
-  { method: "POST", path: "clock", body: {}, says: "advance" },
+  { method: "POST", path: "clock", body: {}, says: '{"path":"advance","message":"is missing"}' },
   { method: "POST", path: "clock", body: "{", says: "not valid JSON" },
-  { method: "POST", path: "faults", body: { kind: "explosion" }, says: "kind" },
+  {
+    method: "POST",
+    path: "faults",
+    body: { kind: "explosion" },
+    says: '"path":"kind","message":"must be one of \\"call\\", \\"duplicate\\"',
+  },
   { method: "POST", path: "faults", body: { kind: "delay", by: "-1s" }, says: "is not a duration" },
-  { method: "POST", path: "faults", body: { kind: "answer-lost", probability: 2 }, says: "probability" },
-  { method: "POST", path: "faults", body: { kind: "answer-lost", tsak: "x" }, says: "tsak" },
+  {
+    method: "POST",
+    path: "faults",
+    body: { kind: "answer-lost", probability: 2 },
+    says: '"path":"probability","message":"must be at most 1"',
+  },
+  {
+    method: "POST",
+    path: "faults",
+    body: { kind: "answer-lost", tsak: "x" },
+    says: "has unknown fields: leave out tsak",
+  },
   {
     method: "POST",
     path: "faults",
@@ -155,10 +170,10 @@ test.each([
     method: "POST",
     path: "faults",
     body: { kind: "call", method: "GetTask", code: "OK", when: "after" },
-    says: "code",
+    says: '"path":"code","message":"must be one of \\"CANCELLED\\", ',
   },
-  { method: "POST", path: "reset", body: { queues: [] }, says: "queues" },
-  { method: "GET", path: "history?job=1", body: undefined, says: "job" },
+  { method: "POST", path: "reset", body: { queues: [] }, says: "has unknown fields: leave out queues" },
+  { method: "GET", path: "history?job=1", body: undefined, says: "has unknown fields: leave out job" },
 ])("refuses $method $path $body, and says why", async ({ method, path, body, says }) => {
   const { call, emulator } = await setup();
   const { status, json } = await call(method, path, body);
