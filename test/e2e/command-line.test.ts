@@ -34,7 +34,6 @@ const surroundings = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  endWithReader: () => {},
   signal: new AbortController().signal,
 };
 

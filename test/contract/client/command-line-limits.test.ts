@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
@@ -11,9 +11,6 @@ import { surroundingsOf } from "../../harness/client/terminal.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../packages/client/src/cli/main.ts");
-
-/** Only GNU's tail notices that. */
-const hasGnuTail = spawnSync("tail", ["--version"], { encoding: "utf8" }).stdout?.includes("GNU") ?? false;
 
 /** A task that has changed whenever somebody looks at it. */
 const changing = (_: unknown, nth: number): Scripted => ({
@@ -101,19 +98,6 @@ it("a watch whose reader has seen enough ends without a word", async () => {
   expect(await closed).toEqual([0, null]);
   expect(await stderr).toBe("");
   expect(requests.length).toBeGreaterThan(0);
-});
-
-it.skipIf(!hasGnuTail)("a watch ends when its reader has, while there is nothing to write", async () => {
-  const { url } = await listenAsProducer((request, nth) => (nth === 0 ? changing(request, nth) : "never"));
-  const pipeline = `"${process.execPath}" "${MAIN}" status a --watch | head -1`;
-  const shell = spawn("sh", ["-c", pipeline], { env: { PATH: process.env["PATH"], HANDOFF_URL: url } });
-  const closed = once(shell, "close");
-  const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr)]);
-
-  expect(stdout).toMatch(/^\{"id":"a",.*\}\n$/);
-  // It would have given up after 40 s, and said so.
-  expect(stderr).toBe("");
-  expect(await closed).toEqual([0, null]);
 });
 
 it("a command goes on without a reader of its notes", async () => {

@@ -23,8 +23,7 @@ export function surroundingsOf({
   const stdin = isTerminal ? Object.assign(new PassThrough(), { isTTY: true }) : Readable.from([Buffer.from(typed)]);
   if (stdin instanceof PassThrough) stdin.end(typed);
   const signal = new AbortController().signal;
-  const streams = { stdin, stdout: stdout.stream, stderr: stderr.stream };
-  const surroundings: Surroundings = { env, cwd, clock, ...streams, signal, endWithReader: () => {} };
+  const surroundings: Surroundings = { env, cwd, clock, stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
   return { surroundings, stdout: stdout.text, stderr: stderr.text };
 }
 

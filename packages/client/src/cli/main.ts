@@ -4,7 +4,6 @@ import { enableCompileCache } from "node:module";
 // (https://nodejs.org/api/module.html#module-compile-cache).
 enableCompileCache();
 const { runCommandLine } = await import("./command-line.ts");
-const { endWithReader } = await import("./output/end-with-reader.ts");
 const { systemClock } = await import("../../../../shared/runtime/clock.ts");
 
 const interrupted = new AbortController();
@@ -21,5 +20,4 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interrupted.signal,
-  endWithReader,
 });

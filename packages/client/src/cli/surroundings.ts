@@ -11,8 +11,6 @@ export interface Surroundings {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** Aborts when the person or the system ends the command. */
   readonly signal: AbortSignal;
-  /** From now on, ends the process when nobody reads stdout any more, also while there is nothing to write. */
-  readonly endWithReader: () => void;
 }
 
 /** Whether there is a person to ask. Questions go to stderr, since stdout may be a pipe. */

@@ -37,7 +37,6 @@ export function addStatus(program: Command, surroundings: Surroundings): void {
       const { signal } = surroundings;
       const show = (task: Task) => output.one(task, () => describeTask(task, output));
       if (watch !== true) return await show(await client.get(id, { includePayload: payload, signal }));
-      surroundings.endWithReader();
       let last: Task | undefined;
       for await (const task of client.watch(id, { timeoutMs: WATCH_MS, signal })) {
         await show(task);
