@@ -22,6 +22,8 @@ const kind = (name: string, testTimeout: number, ...folders: readonly string[]) 
     maxConcurrency: MAX_CONCURRENCY,
     // Loading Google's clients takes longer than most files' tests, so a worker loads them once. No test changes a module.
     isolate: false,
+    // What a CommonJS package exports, Node finds for itself. For vitest to find it takes a proxy between us and the package.
+    deps: { interopDefault: false },
     setupFiles: ["test/harness/runtime/parse-once.ts"],
     env: { METADATA_SERVER_DETECTION: "none" },
   },
