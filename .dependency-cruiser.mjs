@@ -156,7 +156,7 @@ export default {
       name: "decisions-import-no-io",
       severity: "error",
       comment:
-        "Decisions return data. Type-only imports are harmless. Firestore's package is allowed for its value classes; decisions.test.ts checks that they use nothing else of it, and that nothing they import does I/O.",
+        "Decisions return data. Type-only imports are harmless. Firestore's package is allowed for its value classes; test/unit/architecture/compiled/decisions.ts checks that they use nothing else of it, and that nothing they import does I/O.",
       from: { path: DECISIONS },
       to: {
         path: ["^(node:)?[a-z0-9_/]+$", "node_modules/"],

@@ -40,6 +40,8 @@ const [DEFAULT_QUEUE = ""] = QUEUE_PATHS;
 const HOUR_MS = 3_600_000;
 /** A hop's entry is relayed, and its task delivered, a round later than what made it. */
 const MAX_ROUNDS = 6;
+/** What a delivery says if the task is in none of its queues. */
+const NOTHING_THERE = "nothing there";
 
 /** One task: how it came to where the fault meets it, and how it goes on from there. */
 class OutboxStory {
@@ -141,7 +143,7 @@ class OutboxStory {
   async deliver(process: OutboxProcess, id: string = this.id): Promise<string> {
     const { client } = this.#world;
     const name = (await this.#namesOf(id)).at(-1);
-    if (name === undefined) return "nothing there";
+    if (name === undefined) return NOTHING_THERE;
     const [task] = await client.getTask({ name, responseView: "FULL" });
     const body = task.httpRequest?.body ?? "";
     const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
@@ -178,13 +180,18 @@ class OutboxStory {
     if (this.#scenario.before === "early") await other.run(this.id);
     if (this.#isScheduled) await other.tick(this.schedule, { isOff: this.#isTurnedOff });
     for (let round = 0; round < MAX_ROUNDS; round++) {
+      let isOver = true;
       const ids = [this.id, ...(await this.#followers())];
       for (const id of ids) {
-        for (const entryId of await this.#entryIds(id)) await other.relay(entryId);
+        const entryIds = await this.#entryIds(id);
+        for (const entryId of entryIds) await other.relay(entryId);
         // What a task was put off by here is no more than a delivery may be early by.
         const said = await this.deliver(other, id);
         if (said === "409") await this.#endLease();
+        isOver &&= entryIds.length === 0 && said === NOTHING_THERE;
       }
+      // Only what an entry or a queue holds can still happen: another round would find nothing, either.
+      if (isOver) return;
     }
   }
 

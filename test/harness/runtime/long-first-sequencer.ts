@@ -25,7 +25,7 @@ const LONGEST = [
   "test/infra/graph.test.ts",
   "test/infra/recovery.test.ts",
   "test/unit/architecture/boundaries.test.ts",
-  "test/unit/architecture/record-writers.test.ts",
+  "test/unit/architecture/compiled.test.ts",
 ].map((file) => path.resolve(import.meta.dirname, "../../..", file));
 
 /**

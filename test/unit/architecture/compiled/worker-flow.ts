@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { CHECKOUT } from "./plant.ts";
+import { CHECKOUT } from "../plant.ts";
 import { loadProgram, reachable } from "./program.ts";
 import { resultTypes } from "./result-types.ts";
 

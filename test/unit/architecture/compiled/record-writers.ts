@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
-import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
-import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import { TASK_OUTBOX } from "../../../../shared/outbox/entry.ts";
+import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
+import { TASK_SCHEDULES } from "../../../../shared/schedules/task-schedules.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { firestoreQueries, firestoreWrites, textsIn } from "./firestore-writes.ts";
-import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
+import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "../plant.ts";
 import { type Program, loadProgram } from "./program.ts";
 
 /** The modules that write records, dead letters, entries of the outbox and schedules. The client writes entries, in other people's commits. */

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { VALUE_CLASSES, effectsOf } from "./effects.ts";
-import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
+import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "../plant.ts";
 import { type Program, type RunTimeImport, loadProgram, reachable } from "./program.ts";
 
 const { ruleSet } = await extractDepcruiseOptions(path.join(CHECKOUT, ".dependency-cruiser.mjs"));

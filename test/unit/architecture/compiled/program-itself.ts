@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plantProgram } from "./plant.ts";
+import { plantProgram } from "../plant.ts";
 import { loadProgram, reachable } from "./program.ts";
 import { resultTypes } from "./result-types.ts";
 
