@@ -8,7 +8,7 @@ import { assetsDir, programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
 import { startThroughput } from "./throughput/throughput.ts";
-import { type Services, reloadOnChange } from "./reload/reload.ts";
+import type { Services } from "./reload/reload.ts";
 import { type Supervised, type Supervision, supervise } from "./supervise.ts";
 
 /** The running stack. */
@@ -55,8 +55,10 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   assets.catch(() => {});
   try {
     // First, so that no change is missed.
-    if (settings.reload)
+    if (settings.reload) {
+      const { reloadOnChange } = await import("./reload/reload.ts");
       running.push(await reloadOnChange(settings, { services: services.promise, throughput, print }));
+    }
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
     const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
@@ -67,7 +69,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
       queues,
     ]);
     // Last, so that it stops first.
-    running.push(await startRelaying(settings, print));
+    running.push(startRelaying(settings, print));
     services.resolve({ worker, producer, console });
   } catch (error) {
     await stop();
