@@ -4,6 +4,7 @@ import { startRelaying } from "./outbox/relaying.ts";
 import type { Part } from "./outbox/part.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
 import { buildConsoleAssets } from "../../tools/console-assets/build-assets.ts";
+import { bundleInstalled } from "./dependencies/bundled.ts";
 import { assetsDir, programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
@@ -51,8 +52,9 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
   const assets = buildConsoleAssets(assetsDir(settings));
+  const bundles = bundleInstalled(print);
   // Awaited below. Until then, a failure mustn't count as unhandled.
-  assets.catch(() => {});
+  for (const built of [assets, bundles]) built.catch(() => {});
   try {
     // First, so that no change is missed.
     if (settings.reload) {
@@ -61,6 +63,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     }
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
+    await bundles;
     const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
     const [worker, producer, console] = await Promise.all([
       run(programs.worker, "restart"),

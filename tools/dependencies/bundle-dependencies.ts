@@ -1,0 +1,85 @@
+import { build } from "esbuild";
+import fs from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import path from "node:path";
+import { bundleModules } from "../bundle.ts";
+import { PROJECT_DIR } from "../project-dir.ts";
+
+/** The programs that use the bundles. */
+const PROGRAMS = ["local", "producer", "worker", "console"].map((name) => `services/${name}/main.ts`);
+
+/** Where the bundled modules are, by the names under which they are imported. */
+export const MAP = "modules.json";
+
+/** Natively loaded CommonJS modules have this export. */
+const COMMONJS = "module.exports";
+
+/**
+ * Bundles each npm module that the programs import, for programs that run from their sources. What several modules use
+ * is in files that they share, so there is one copy of everything.
+ *
+ * @param folder is created as a whole, if it doesn't exist yet.
+ * @throws Error with esbuild's messages.
+ */
+export async function bundleDependencies(folder: string): Promise<void> {
+  const unfinished = `${folder}.${process.pid}`;
+  const names = await importedNames();
+  const stubs = path.join(unfinished, "stubs");
+  await fs.mkdir(stubs, { recursive: true });
+  const files = new Map(names.map((name) => [name, name.replaceAll(/[^\w-]/g, "_")]));
+  for (const [name, file] of files) await fs.writeFile(path.join(stubs, `${file}.js`), await stubOf(name));
+  const entryPoints = Object.fromEntries([...files.values()].map((file) => [file, path.join(stubs, `${file}.js`)]));
+  await bundleModules(entryPoints, { from: PROJECT_DIR, to: unfinished, target: "node24" });
+  await fs.rm(stubs, { recursive: true });
+  await fs.writeFile(path.join(unfinished, "package.json"), '{"type":"module"}\n');
+  const map = Object.fromEntries([...files].map(([name, file]) => [name, `${file}.js`]));
+  await fs.writeFile(path.join(unfinished, MAP), JSON.stringify(map));
+  try {
+    await fs.rename(unfinished, folder);
+  } catch {
+    // Another process was faster.
+    await fs.rm(unfinished, { recursive: true });
+  }
+}
+
+/** The npm modules that the programs import, at once or later. */
+async function importedNames(): Promise<readonly string[]> {
+  const { metafile } = await build({
+    absWorkingDir: PROJECT_DIR,
+    entryPoints: PROGRAMS,
+    outdir: "unwritten",
+    bundle: true,
+    write: false,
+    metafile: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    jsx: "automatic",
+    jsxImportSource: "hono/jsx",
+    logLevel: "silent",
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const names = new Set(imports.filter(({ kind }) => kind !== "require-call").map((imported) => imported.path));
+  return [...names].filter((name) => !isBuiltin(name) && !UNBUNDLED.has(name)).toSorted();
+}
+
+/** It runs a binary that it finds beside itself. */
+const UNBUNDLED = new Set(["esbuild"]);
+
+/** A module with the exports that Node gives to the module of this name. */
+async function stubOf(name: string): Promise<string> {
+  const from = JSON.stringify(name);
+  const exports = Object.keys(Object(await import(name)));
+  if (!exports.includes(COMMONJS)) {
+    return `export * from ${from};\n${exports.includes("default") ? `export { default } from ${from};\n` : ""}`;
+  }
+  const named = exports.filter((key) => key !== "default" && key !== COMMONJS);
+  return [
+    `const all = require(${from});`,
+    `export { all as default, all as ${JSON.stringify(COMMONJS)} };`,
+    ...named.flatMap((key, index) => [
+      `const export${index} = all[${JSON.stringify(key)}];`,
+      `export { export${index} as ${JSON.stringify(key)} };`,
+    ]),
+  ].join("\n");
+}
