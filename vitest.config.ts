@@ -30,6 +30,9 @@ const kind = (name: string, testTimeout: number, ...folders: readonly string[]) 
 /** The same, with a module that prepares what its files share. */
 const withSetup = ({ test }: ReturnType<typeof kind>, module: string) => ({ test: { ...test, globalSetup: module } });
 
+/** Programs that tests start load npm's packages from bundles. */
+const BUNDLES = "test/harness/runtime/bundle-once.ts";
+
 export default defineConfig({
   test: {
     // More than two cores' worth: the longest tests wait, for leases to end and for another emulator's locks.
@@ -40,8 +43,8 @@ export default defineConfig({
     projects: [
       kind("model", 240_000),
       kind("crash-matrix", 240_000),
-      kind("e2e", 240_000),
-      kind("contract", 240_000),
+      withSetup(kind("e2e", 240_000), BUNDLES),
+      withSetup(kind("contract", 240_000), BUNDLES),
       kind("emulators", 240_000, "packages/emulators/test"),
       withSetup(kind("infra", 240_000), "test/infra/support/host/start-host.ts"),
       kind("unit", 60_000),
