@@ -8,8 +8,8 @@ import { PROJECT_DIR } from "../project-dir.ts";
 /** The programs that use the bundles. */
 const PROGRAMS = ["local", "producer", "worker", "console"].map((name) => `services/${name}/main.ts`);
 
-/** Where the bundled modules are, by the names under which they are imported. */
-export const MAP = "modules.json";
+/** Lists the files of the bundled modules, by the names under which they are imported. `use-bundled.ts` reads it. */
+const LIST = "modules.json";
 
 /** Natively loaded CommonJS modules have this export. */
 const COMMONJS = "module.exports";
@@ -32,8 +32,8 @@ export async function bundleDependencies(folder: string): Promise<void> {
   await bundleModules(entryPoints, { from: PROJECT_DIR, to: unfinished, target: "node24" });
   await fs.rm(stubs, { recursive: true });
   await fs.writeFile(path.join(unfinished, "package.json"), '{"type":"module"}\n');
-  const map = Object.fromEntries([...files].map(([name, file]) => [name, `${file}.js`]));
-  await fs.writeFile(path.join(unfinished, MAP), JSON.stringify(map));
+  const list = Object.fromEntries([...files].map(([name, file]) => [name, `${file}.js`]));
+  await fs.writeFile(path.join(unfinished, LIST), JSON.stringify(list));
   try {
     await fs.rename(unfinished, folder);
   } catch {

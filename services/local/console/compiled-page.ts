@@ -18,20 +18,27 @@ const require = createRequire(import.meta.url);
 
 /**
  * JavaScript for a module with JSX. What esbuild makes of it is cached, since esbuild takes as long as the rest of the
- * console's start. The cache has one file for each module, with a hash of what it was made from.
+ * console's start. The cache has one file for each module, which begins with a hash of what it was made from.
  *
+ * @param page.cache the cache's folder; default: one beside npm's packages.
  * @throws Error with esbuild's messages.
  */
-export function compiledPage(file: string, source: string): string {
+export function compiledPage({ file, source, cache = CACHE }: Page): string {
   const { version }: { version: string } = require("esbuild/package.json");
   const mark = `// ${hash("sha256", JSON.stringify([version, OPTIONS, file, source]))}\n`;
-  const cached = path.join(CACHE, `${path.relative(PROJECT_DIR, file).replaceAll(path.sep, "-")}.mjs`);
+  const cached = path.join(cache, `${path.relative(PROJECT_DIR, file).replaceAll(path.sep, "-")}.mjs`);
   const known = readIfExists(cached);
   if (known?.startsWith(mark)) return known;
   const { transformSync }: typeof import("esbuild") = require("esbuild");
   const { code } = transformSync(source, { ...OPTIONS, sourcefile: file, banner: mark.trimEnd() });
   write(cached, code);
   return code;
+}
+
+interface Page {
+  readonly file: string;
+  readonly source: string;
+  readonly cache?: string;
 }
 
 function readIfExists(file: string): string | undefined {
@@ -42,7 +49,7 @@ function readIfExists(file: string): string | undefined {
   }
 }
 
-/** Consoles that start at once may write the same file, so it appears as a whole. A cache isn't worth a failed start. */
+/** Consoles that start at once may write the same file, so it appears as a whole. Without the file, a start only takes longer. */
 function write(file: string, text: string): void {
   const unfinished = `${file}.${process.pid}`;
   try {
@@ -50,6 +57,6 @@ function write(file: string, text: string): void {
     fs.writeFileSync(unfinished, text);
     fs.renameSync(unfinished, file);
   } catch {
-    fs.rmSync(unfinished, { force: true });
+    // It is compiled again by the next start.
   }
 }

@@ -11,7 +11,7 @@ registerHooks({
   load(url, context, nextLoad) {
     if (!url.endsWith(".tsx")) return nextLoad(url, context);
     const file = fileURLToPath(url);
-    const source = compiledPage(file, fs.readFileSync(file, "utf8"));
+    const source = compiledPage({ file, source: fs.readFileSync(file, "utf8") });
     return { format: "module", source, shortCircuit: true };
   },
 });
