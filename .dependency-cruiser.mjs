@@ -132,7 +132,7 @@ export default {
           "^services/worker/handlers/",
           "^packages/client/src/packed/",
           "^(services|infra|tools)/[^/]+/main\\.ts$",
-          "^services/local/(start|reload/registry-thread)\\.ts$",
+          "^services/local/reload/registry-thread\\.ts$",
           "^infra/index\\.ts$",
           TESTS,
         ],

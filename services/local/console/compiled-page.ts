@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import type * as esbuild from "esbuild";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 const CACHE = path.join(PROJECT_DIR, "node_modules/.cache/console");
@@ -29,7 +30,7 @@ export function compiledPage({ file, source, cache = CACHE }: Page): string {
   const cached = path.join(cache, `${path.relative(PROJECT_DIR, file).replaceAll(path.sep, "-")}.mjs`);
   const known = readIfExists(cached);
   if (known?.startsWith(mark)) return known;
-  const { transformSync }: typeof import("esbuild") = require("esbuild");
+  const { transformSync }: typeof esbuild = require("esbuild");
   const { code } = transformSync(source, { ...OPTIONS, sourcefile: file, banner: mark.trimEnd() });
   write(cached, code);
   return code;

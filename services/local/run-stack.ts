@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { readConfig } from "../../shared/runtime/config.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
-import { registry } from "../../shared/tasks/index.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
 import { createPrinter } from "./printer.ts";
 import { type StackSettings, addressOf, localRegistry, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
@@ -11,11 +11,33 @@ import { startStack } from "./stack.ts";
 /** A Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
 const SAME_SIGNAL_MS = 300;
 
-const { print, flush } = createPrinter((text) => void process.stdout.write(text));
-process.once("exit", flush);
+type Print = (line: string) => void;
 
-function readSettings(): StackSettings {
+/** What `npm start` is given. */
+export interface Given {
+  readonly registry: Registry;
+  /** The command line's options. */
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Runs the stack until a signal or the end of an emulator stops it, and ends the process. */
+export async function runStack(given: Given): Promise<never> {
+  const { print, flush } = createPrinter((text) => void process.stdout.write(text));
+  process.once("exit", flush);
+  try {
+    await start(readSettings(given), print);
+    print("stopped");
+  } catch (error) {
+    process.stderr.write(`${explainFailure(error)}\n`);
+    process.exitCode = 1;
+  }
+  process.exit();
+}
+
+function readSettings({ registry, args, environment }: Given): StackSettings {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       fresh: { type: "boolean", default: false },
       data: { type: "string", default: ".local" },
@@ -27,11 +49,11 @@ function readSettings(): StackSettings {
   if (values.firestore !== "ours" && values.firestore !== "official") {
     throw new ConfigError(`--firestore must be "ours" or "official", but is "${values.firestore}".`);
   }
-  const allowHost = [...values["allow-host"], process.env["ALLOW_HOST"] ?? ""];
+  const allowHost = [...values["allow-host"], environment["ALLOW_HOST"] ?? ""];
   return {
     registry: localRegistry(registry),
-    variables: readConfig(startVariables, { ...process.env, ALLOW_HOST: allowHost.join(",") }),
-    environment: process.env,
+    variables: readConfig(startVariables, { ...environment, ALLOW_HOST: allowHost.join(",") }),
+    environment,
     dataDir: path.resolve(values.data),
     fresh: values.fresh,
     reload: values.reload,
@@ -39,7 +61,7 @@ function readSettings(): StackSettings {
   };
 }
 
-function printWelcome({ variables }: StackSettings): void {
+function printWelcome({ variables }: StackSettings, print: Print): void {
   const producer = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
   print(`
   console      http://127.0.0.1:${variables.CONSOLE_PORT}
@@ -54,11 +76,10 @@ function printWelcome({ variables }: StackSettings): void {
 `);
 }
 
-async function start(): Promise<void> {
-  const settings = readSettings();
+async function start(settings: StackSettings, print: Print): Promise<void> {
   const startedMs = performance.now();
   const stack = await startStack(settings, print);
-  printWelcome(settings);
+  printWelcome(settings, print);
   print(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
 
   const stopped = Promise.withResolvers<void>();
@@ -78,12 +99,3 @@ async function start(): Promise<void> {
   await stack.stop();
   process.exitCode = 1;
 }
-
-try {
-  await start();
-  print("stopped");
-} catch (error) {
-  process.stderr.write(`${explainFailure(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
