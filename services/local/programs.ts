@@ -97,7 +97,7 @@ function commonEnvironment({ variables, registry, environment }: StackSettings):
 }
 
 /** Lets Node run the console's pages from their sources. */
-const JSX = path.join(import.meta.dirname, "console/jsx.ts");
+const JSX = new URL("console/jsx.ts", import.meta.url).href;
 
 /** The folder in which the console's script and style sheet are built. */
 export function assetsDir({ dataDir }: Pick<StackSettings, "dataDir">): string {

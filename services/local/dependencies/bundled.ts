@@ -11,7 +11,7 @@ const CACHE = path.join(PROJECT_DIR, "node_modules/.cache/dependencies");
 const INSTALLED = path.join(PROJECT_DIR, "node_modules/.package-lock.json");
 
 /** The option of Node that makes a program use the bundles. Without bundles, it has no effect. */
-export const USE_BUNDLED = ["--import", path.join(import.meta.dirname, "use-bundled.ts")] as const;
+export const USE_BUNDLED = ["--import", new URL("use-bundled.ts", import.meta.url).href] as const;
 
 /**
  * The folder of the bundles of what is installed. Another installation, version of Node or way to bundle has another
