@@ -4,7 +4,7 @@ import { startRelaying } from "./outbox/relaying.ts";
 import type { Part } from "./outbox/part.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
 import { buildConsoleAssets } from "../../tools/console-assets/build-assets.ts";
-import { bundleInstalled } from "./dependencies/bundled.ts";
+import { bundleInstalled } from "./dependencies/bundle-installed.ts";
 import { assetsDir, programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
@@ -52,9 +52,9 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
   const assets = buildConsoleAssets(assetsDir(settings));
-  const bundles = bundleInstalled(print);
   // Awaited below. Until then, a failure mustn't count as unhandled.
-  for (const built of [assets, bundles]) built.catch(() => {});
+  assets.catch(() => {});
+  const bundles = bundleInstalled(print);
   try {
     // First, so that no change is missed.
     if (settings.reload) {

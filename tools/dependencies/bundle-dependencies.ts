@@ -1,4 +1,5 @@
 import { build } from "esbuild";
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import path from "node:path";
@@ -23,23 +24,28 @@ const COMMONJS = "module.exports";
  */
 export async function bundleDependencies(folder: string): Promise<void> {
   const unfinished = `${folder}.${process.pid}`;
-  const names = await importedNames();
-  const stubs = path.join(unfinished, "stubs");
+  try {
+    await bundleInto(unfinished);
+    await fs.rename(unfinished, folder);
+  } catch (error) {
+    // Unless another process was faster.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    await fs.rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function bundleInto(folder: string): Promise<void> {
+  const stubs = path.join(folder, "stubs");
   await fs.mkdir(stubs, { recursive: true });
-  const files = new Map(names.map((name) => [name, name.replaceAll(/[^\w-]/g, "_")]));
+  const files = new Map((await importedNames()).map((name) => [name, name.replaceAll(/[^\w-]/g, "_")]));
   for (const [name, file] of files) await fs.writeFile(path.join(stubs, `${file}.js`), await stubOf(name));
   const entryPoints = Object.fromEntries([...files.values()].map((file) => [file, path.join(stubs, `${file}.js`)]));
-  await bundleModules(entryPoints, { from: PROJECT_DIR, to: unfinished, target: "node24" });
+  await bundleModules(entryPoints, { from: PROJECT_DIR, to: folder, target: "node24" });
   await fs.rm(stubs, { recursive: true });
-  await fs.writeFile(path.join(unfinished, "package.json"), '{"type":"module"}\n');
+  await fs.writeFile(path.join(folder, "package.json"), '{"type":"module"}\n');
   const list = Object.fromEntries([...files].map(([name, file]) => [name, `${file}.js`]));
-  await fs.writeFile(path.join(unfinished, LIST), JSON.stringify(list));
-  try {
-    await fs.rename(unfinished, folder);
-  } catch {
-    // Another process was faster.
-    await fs.rm(unfinished, { recursive: true });
-  }
+  await fs.writeFile(path.join(folder, LIST), JSON.stringify(list));
 }
 
 /** The npm modules that the programs import, at once or later. */

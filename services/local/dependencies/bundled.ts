@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
-import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 const TOOLS = path.join(PROJECT_DIR, "tools");
@@ -23,19 +21,6 @@ export function bundledFolder(): string | undefined {
   const tools = ["bundle.ts", "dependencies", "google-clients"].flatMap((name) => sourcesIn(path.join(TOOLS, name)));
   const parts = [process.version, installed, ...tools.map((file) => fs.readFileSync(file, "utf8"))];
   return path.join(CACHE, hash("sha256", parts.join("\0")));
-}
-
-/**
- * Bundles what is installed, unless that has been done.
- *
- * @param print tells the person who waits.
- */
-export async function bundleInstalled(print: (line: string) => void): Promise<void> {
-  const folder = bundledFolder();
-  if (folder === undefined || fs.existsSync(folder)) return;
-  print("bundling npm's packages, which makes later starts faster");
-  // A process of its own, since it loads all that it bundles.
-  await promisify(execFile)(process.execPath, [path.join(TOOLS, "dependencies/main.ts"), folder]);
 }
 
 function readIfExists(file: string): string | undefined {

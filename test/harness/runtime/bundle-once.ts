@@ -1,4 +1,4 @@
-import { bundleInstalled } from "../../../services/local/dependencies/bundled.ts";
+import { bundleInstalled } from "../../../services/local/dependencies/bundle-installed.ts";
 
 /** Bundles what npm has installed before tests start several stacks at once, each of which would do it. */
 export async function setup(): Promise<void> {
