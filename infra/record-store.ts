@@ -1,10 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { TASK_OUTBOX } from "../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../shared/outbox/entry.ts";
 import { prefixedCollections } from "../shared/records/collections.ts";
 import { DEAD_LETTERS } from "../shared/records/letters/dead-letter.ts";
 import { LETTER_FILTERS } from "../shared/records/letters/dead-letter-queries.ts";
-import { TASK_RECORDS } from "../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../shared/records/task-record.ts";
 import { type DatabaseSettings, databaseIdOf } from "./settings/database-settings.ts";
 
 const SECONDS_PER_DAY = 86_400;

@@ -72,7 +72,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
       queues,
     ]);
     // Last, so that it stops first.
-    running.push(startRelaying(settings, print));
+    running.push(await startRelaying(settings, print));
     services.resolve({ worker, producer, console });
   } catch (error) {
     await stop();

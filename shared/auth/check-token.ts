@@ -1,3 +1,4 @@
+import { OAuth2Client } from "google-auth-library";
 import type { Clock } from "../runtime/clock.ts";
 import {
   readIdentityToken,
@@ -89,10 +90,8 @@ async function isSignedBy(
   { text, keyId, audience }: IdentityToken,
   { issuer }: TokenKind,
 ): Promise<boolean> {
-  // Loaded when it is needed, since the local console checks no token. A CommonJS module: see google-clients.ts.
-  const { default: auth } = await import("google-auth-library");
   try {
-    await new auth.OAuth2Client().verifySignedJwtWithCertsAsync(text, { [keyId]: pem }, audience, [issuer]);
+    await new OAuth2Client().verifySignedJwtWithCertsAsync(text, { [keyId]: pem }, audience, [issuer]);
     return true;
   } catch {
     return false;

@@ -5,6 +5,12 @@ import { type TaskId, type TaskOrigin, isTaskOrigin, parseTaskId, queueOf } from
 import { JsonTextError, readJson } from "../json/read-json.ts";
 import { SERVER_TIME } from "../records/field-values.ts";
 
+/**
+ * The collection of tasks and later hops that were committed and aren't in their queues yet. No entry expires: a
+ * committed task is never lost.
+ */
+export const TASK_OUTBOX = "taskOutbox";
+
 /** A task, or a later hop of one, that must be put into its queue. */
 export interface OutboxEntry {
   readonly taskId: TaskId;

@@ -1,7 +1,7 @@
-import { TASK_OUTBOX } from "../outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../outbox/entry.ts";
 import { TASK_SCHEDULES } from "../schedules/task-schedules.ts";
 import { DEAD_LETTERS } from "./letters/dead-letter.ts";
-import { TASK_RECORDS } from "./task-records.ts";
+import { TASK_RECORDS } from "./task-record.ts";
 
 /** The names of Handoff's collections in a database. */
 export interface Collections {

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { anyJson } from "../contract/any-json.ts";
 import { attemptLogSchema } from "./attempt-log.ts";
 
+/** The collection of task records. A document's id is the task's id, and no field is indexed. */
+export const TASK_RECORDS = "taskRecords";
+
 const TERMINAL_STATES = ["succeeded", "dead", "cancelled"] as const;
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 

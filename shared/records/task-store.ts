@@ -15,8 +15,7 @@ import {
   readingOf,
 } from "./read-record.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
-import type { TaskRecord } from "./task-record.ts";
-import { TASK_RECORDS } from "./task-records.ts";
+import { TASK_RECORDS, type TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
 

@@ -1,6 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { parseTaskRecord } from "../../shared/records/task-record.ts";
-import { TASK_RECORDS } from "../../shared/records/task-records.ts";
+import { parseTaskRecord, TASK_RECORDS } from "../../shared/records/task-record.ts";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";

@@ -14,7 +14,7 @@ import { MIN_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-bu
 import { Admission } from "../../shared/http/admission.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { DEAD_LETTERS } from "../../shared/records/letters/dead-letter.ts";
-import { TASK_RECORDS } from "../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../shared/records/task-record.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { createLogger } from "../../shared/runtime/log.ts";

@@ -6,13 +6,25 @@ import type { Part } from "./part.ts";
 import { sendTicks } from "./ticks.ts";
 
 /** Starts the stand-ins for the Eventarc trigger and Cloud Scheduler, which make the producer relay the outbox. */
-export function startRelaying({ variables }: StackSettings, print: (line: string) => void): Part {
+export async function startRelaying({ variables }: StackSettings, print: (line: string) => void): Promise<Part> {
+  // Loaded while the programs start, since it takes longer than everything else here.
+  const [{ Firestore }, { PassThroughClient }] = await Promise.all([
+    import("@google-cloud/firestore"),
+    import("google-auth-library"),
+  ]);
+  const db = new Firestore({
+    projectId: LOCAL.project,
+    databaseId: variables.FIRESTORE_DATABASE,
+    host: addressOf(variables.FIRESTORE_EMULATOR_HOST),
+    ssl: false,
+    // Without it, the client looks for a metadata server, and warns that it found none.
+    authClient: new PassThroughClient(),
+    customHeaders: { Authorization: "Bearer owner" },
+  });
   const { taskOutbox: collection } = prefixedCollections(variables.COLLECTION_PREFIX);
-  const firestore = addressOf(variables.FIRESTORE_EMULATOR_HOST);
-  const database = `projects/${LOCAL.project}/databases/${variables.FIRESTORE_DATABASE}`;
   const producerUrl = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
   const parts = [
-    sendEntryEvents({ firestore, database, collection, producerUrl, clock: systemClock, print }),
+    sendEntryEvents({ db, collection, producerUrl, clock: systemClock, print }),
     sendTicks({ producerUrl, clock: systemClock }),
   ];
   return {

@@ -1,8 +1,7 @@
 import type { TestContext } from "vitest";
 import { z } from "zod";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
-import { parseTaskRecord } from "../../../shared/records/task-record.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { type Revision, type Surroundings, startSurroundings } from "./surroundings.ts";
 
 const REVISIONS = ["previous", "today"] as const satisfies readonly Revision[];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { TASK_OUTBOX } from "../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { CANARIES } from "../../../shared/tasks/canary.ts";
 import { publishDocument } from "../../../shared/tasks/document-publish.ts";
 import { ofEachKind, ofEveryKind } from "./each-case.ts";

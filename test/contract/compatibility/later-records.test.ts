@@ -1,6 +1,6 @@
 import { FieldValue, Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { startOneProducer } from "./deployments.ts";
 import { ofEachKind, ofEveryKind } from "./each-case.ts";
 import { FAILING_TASKS } from "./failing-tasks.ts";

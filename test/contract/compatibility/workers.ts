@@ -4,8 +4,7 @@ import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.t
 import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
-import { parseTaskRecord } from "../../../shared/records/task-record.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";

@@ -12,7 +12,7 @@ import {
 import { DRAIN_MS } from "../../../services/worker/runner/shutdown.ts";
 import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { CANCELLER, cancelTask } from "../../harness/worker/cancel-task.ts";
 import { setUpFaultyWorker } from "../../harness/worker/faulty-worker-harness.ts";

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 import { failPermanently, succeeded } from "../../../services/worker/runner/handler.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
 import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";

@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { conflictLetterId, deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
-import { type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { problemOfLog } from "../../harness/worker/logged-attempts.ts";
 import type { Ending } from "../process/ending.ts";
 

@@ -5,12 +5,11 @@ import { type Envelope, envelopeSchema } from "../../../shared/contract/envelope
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import { type TaskId, type TaskOrigin, deriveTaskId } from "../../../shared/contract/task-id.ts";
-import { entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
-import { TASK_OUTBOX } from "../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX, entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { type Schedule, defineSchedule } from "../../../shared/schedules/schedule.ts";
 import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { OutboxFault, OutboxScenario } from "./outbox-cells.ts";
 import {
   type Doings,

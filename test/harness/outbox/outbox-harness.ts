@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import type { VirtualClock } from "handoff-emulators/clock";
-import { TASK_OUTBOX } from "../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { relayEntry } from "../../../shared/outbox/relay.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { readQueuedTask } from "../../../shared/queue/cloud-tasks-wire.ts";

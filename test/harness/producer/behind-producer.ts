@@ -1,7 +1,7 @@
 import { FieldPath, Timestamp } from "@google-cloud/firestore";
-import { TASK_OUTBOX } from "../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
 import type { Backends } from "./producer-backends.ts";
 import { QUEUES_PATH, queueNameOf } from "./producer-queues.ts";

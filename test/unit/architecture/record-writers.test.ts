@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { TASK_OUTBOX } from "../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { firestoreQueries, firestoreWrites, textsIn } from "./firestore-writes.ts";
 import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
 import { type Program, loadProgram } from "./program.ts";

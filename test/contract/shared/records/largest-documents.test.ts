@@ -3,7 +3,7 @@ import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { HIGHEST_MAX_PAYLOAD_BYTES } from "../../../../shared/contract/envelope.ts";
 import { type AttemptLog, withAttempt } from "../../../../shared/records/attempt-log.ts";
 import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
 import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";

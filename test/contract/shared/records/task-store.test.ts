@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import type { ReadRecord } from "../../../../shared/records/read-record.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";
 import type { Task, Transition } from "../../../../shared/records/transition.ts";

@@ -1,7 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { retryLater } from "../../../../services/worker/runner/handler.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import {
   claimTaskType,
   naturalTaskType,

@@ -8,7 +8,7 @@ import {
   succeeded,
 } from "../../../../services/worker/runner/handler.ts";
 import { ABORT_GRACE_MS, leaseMsOf } from "../../../../shared/contract/queues.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import {
   claimTaskType,
   naturalTaskType,

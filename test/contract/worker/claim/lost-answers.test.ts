@@ -3,7 +3,7 @@ import { type TestContext, describe, expect, it } from "vitest";
 import { succeeded } from "../../../../services/worker/runner/handler.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../../../shared/contract/queues.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import type { Fault } from "../../../harness/network/fault-proxy.ts";
 import { setUpFaultyWorker } from "../../../harness/worker/faulty-worker-harness.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { succeeded } from "../../../../services/worker/runner/handler.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
 import { retryLater, snooze, succeeded } from "../../../../services/worker/runner/handler.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
-import { TASK_RECORDS } from "../../../../shared/records/task-records.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { type WorkerHarnessOptions, sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import { HANDLERS, KINDS, type Kind, deliverHop, dueInMs, hopsOf } from "./hops.ts";
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
-import { hopEntryId } from "../../../../shared/outbox/entry.ts";
-import { TASK_OUTBOX } from "../../../../shared/outbox/task-outbox.ts";
+import { TASK_OUTBOX, hopEntryId } from "../../../../shared/outbox/entry.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import type { OrdinaryTaskType } from "../../../../services/worker/runner/handler.ts";
 import {
