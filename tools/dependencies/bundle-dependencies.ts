@@ -66,7 +66,12 @@ async function importedNames(): Promise<readonly string[]> {
   });
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
   const names = new Set(imports.filter(({ kind }) => kind !== "require-call").map((imported) => imported.path));
-  return [...names].filter((name) => !isBuiltin(name) && !UNBUNDLED.has(name)).toSorted();
+  return [...names].filter((name) => !isBuiltin(name) && isInstalled(name) && !UNBUNDLED.has(name)).toSorted();
+}
+
+/** The packages of this repository are linked, not installed, and change without an installation. */
+function isInstalled(name: string): boolean {
+  return import.meta.resolve(name).includes("/node_modules/");
 }
 
 /** It runs a binary that it finds beside itself. */
