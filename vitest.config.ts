@@ -37,6 +37,9 @@ const withClients = ({ test }: ReturnType<typeof kind>) => ({
   test: { ...test, setupFiles: [...test.setupFiles, "test/harness/runtime/load-once.ts"] },
 });
 
+/** Programs that tests start load npm's packages from bundles. */
+const BUNDLES = "test/harness/runtime/bundle-once.ts";
+
 export default defineConfig({
   test: {
     // More than two cores' worth: the longest tests wait, for leases to end and for another emulator's locks.
@@ -47,8 +50,8 @@ export default defineConfig({
     projects: [
       kind("model", 240_000),
       withClients(kind("crash-matrix", 240_000)),
-      kind("e2e", 240_000),
-      withClients(kind("contract", 240_000)),
+      withSetup(kind("e2e", 240_000), BUNDLES),
+      withSetup(withClients(kind("contract", 240_000)), BUNDLES),
       withClients(kind("emulators", 240_000, "packages/emulators/test")),
       withSetup(kind("infra", 240_000), "test/infra/support/host/start-host.ts"),
       kind("unit", 60_000),

@@ -11,6 +11,7 @@ const COMMONJS_SCOPE = [
   "const require = createRequireOfBundle(import.meta.url);",
   "const __filename = import.meta.filename;",
   "const __dirname = import.meta.dirname;",
+  "const exports = {};",
 ].join("\n");
 
 /** The code around a program: the function that `start-program/main.ts` calls. */

@@ -1,89 +1,9 @@
-import path from "node:path";
-import { parseArgs } from "node:util";
-import { readConfig } from "../../shared/runtime/config.ts";
-import { ConfigError } from "../../shared/runtime/config-error.ts";
-import { explainFailure } from "../../shared/runtime/program.ts";
-import { registry } from "../../shared/tasks/index.ts";
-import { createPrinter } from "./printer.ts";
-import { type StackSettings, addressOf, localRegistry, startVariables } from "./settings.ts";
-import { startStack } from "./stack.ts";
+import { enableCompileCache } from "node:module";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 
-/** A Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
-const SAME_SIGNAL_MS = 300;
-
-const { print, flush } = createPrinter((text) => void process.stdout.write(text));
-process.once("exit", flush);
-
-function readSettings(): StackSettings {
-  const { values } = parseArgs({
-    options: {
-      fresh: { type: "boolean", default: false },
-      data: { type: "string", default: ".local" },
-      firestore: { type: "string", default: "ours" },
-      reload: { type: "boolean", default: false },
-      "allow-host": { type: "string", multiple: true, default: [] },
-    },
-  });
-  if (values.firestore !== "ours" && values.firestore !== "official") {
-    throw new ConfigError(`--firestore must be "ours" or "official", but is "${values.firestore}".`);
-  }
-  const allowHost = [...values["allow-host"], process.env["ALLOW_HOST"] ?? ""];
-  return {
-    registry: localRegistry(registry),
-    variables: readConfig(startVariables, { ...process.env, ALLOW_HOST: allowHost.join(",") }),
-    environment: process.env,
-    dataDir: path.resolve(values.data),
-    fresh: values.fresh,
-    reload: values.reload,
-    firestore: values.firestore,
-  };
-}
-
-function printWelcome({ variables }: StackSettings): void {
-  const producer = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
-  print(`
-  console      http://127.0.0.1:${variables.CONSOLE_PORT}
-  producer     ${producer}  (its API: ${producer}/docs)
-  worker       http://127.0.0.1:${variables.WORKER_PORT}
-  cloud tasks  ${addressOf(variables.CLOUD_TASKS_EMULATOR_HOST)}
-  firestore    ${addressOf(variables.FIRESTORE_EMULATOR_HOST)}
-
-  Try it:
-  curl -i ${producer}/v1/tasks -H 'content-type: application/json' -H 'idempotency-key: first' \\
-    -d '{"type":"canary.claim","payload":{"sentAt":"2026-01-01T00:00:00Z"}}'
-`);
-}
-
-async function start(): Promise<void> {
-  const settings = readSettings();
-  const startedMs = performance.now();
-  const stack = await startStack(settings, print);
-  printWelcome(settings);
-  print(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
-
-  const stopped = Promise.withResolvers<void>();
-  let askedAtMs: number | undefined;
-  const onSignal = (): void => {
-    if (askedAtMs !== undefined && performance.now() - askedAtMs < SAME_SIGNAL_MS) return;
-    if (askedAtMs !== undefined) process.exit(1);
-    askedAtMs = performance.now();
-    print("stopping; work in progress may finish (Ctrl-C again stops it now)");
-    stack.stop().then(stopped.resolve, stopped.reject);
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  const why = await Promise.race([stack.broken, stopped.promise]);
-  if (why === undefined) return;
-  print(why);
-  await stack.stop();
-  process.exitCode = 1;
-}
-
-try {
-  await start();
-  print("stopped");
-} catch (error) {
-  process.stderr.write(`${explainFailure(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+// In this order, so that everything else comes from the cache and the bundles.
+enableCompileCache(COMPILE_CACHE.NODE_COMPILE_CACHE);
+await import("./dependencies/use-bundled.ts");
+const { runStack } = await import("./run-stack.ts");
+const { registry } = await import("../../shared/tasks/index.ts");
+await runStack({ registry, args: process.argv.slice(2), environment: process.env });

@@ -1,6 +1,7 @@
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import path from "node:path";
 import { COMPILE_CACHE } from "./compile-cache.ts";
+import { USE_BUNDLED } from "./dependencies/bundled.ts";
 import { isBelow, levelForCounting } from "./throughput/log-level.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { Program } from "./child.ts";
@@ -40,7 +41,7 @@ export function programsOf(
     },
     worker: {
       name: "worker",
-      ...ourCommand("services/worker"),
+      ...serviceCommand("services/worker"),
       onLine: throughput.countLine,
       hides: (line) => isBelow(variables.LOG_LEVEL, line),
       environment: {
@@ -54,7 +55,7 @@ export function programsOf(
     },
     producer: {
       name: "producer",
-      ...ourCommand("services/producer"),
+      ...serviceCommand("services/producer"),
       environment: {
         ...environment,
         PORT: String(variables.PRODUCER_PORT),
@@ -65,7 +66,7 @@ export function programsOf(
     },
     console: {
       name: "console",
-      ...ourCommand("services/console", { nodeOptions: ["--import", JSX] }),
+      ...serviceCommand("services/console", ["--import", JSX]),
       environment: {
         ...environment,
         PORT: String(variables.CONSOLE_PORT),
@@ -96,7 +97,7 @@ function commonEnvironment({ variables, registry, environment }: StackSettings):
 }
 
 /** Lets Node run the console's pages from their sources. */
-const JSX = path.join(import.meta.dirname, "console/jsx.ts");
+const JSX = new URL("console/jsx.ts", import.meta.url).href;
 
 /** The folder in which the console's script and style sheet are built. */
 export function assetsDir({ dataDir }: Pick<StackSettings, "dataDir">): string {
@@ -109,6 +110,11 @@ function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<stri
 }
 
 type Command = Pick<Program, "command" | "listens">;
+
+/** A service. It loads npm's packages from bundles. */
+function serviceCommand(folder: string, nodeOptions: readonly string[] = []): Command {
+  return ourCommand(folder, { nodeOptions: [...USE_BUNDLED, ...nodeOptions] });
+}
 
 /** One of our own programs. */
 function ourCommand(

@@ -4,11 +4,12 @@ import { startRelaying } from "./outbox/relaying.ts";
 import type { Part } from "./outbox/part.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
 import { buildConsoleAssets } from "../../tools/console-assets/build-assets.ts";
+import { bundleInstalled } from "./dependencies/bundle-installed.ts";
 import { assetsDir, programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
 import { startThroughput } from "./throughput/throughput.ts";
-import { type Services, reloadOnChange } from "./reload/reload.ts";
+import type { Services } from "./reload/reload.ts";
 import { type Supervised, type Supervision, supervise } from "./supervise.ts";
 
 /** The running stack. */
@@ -53,12 +54,16 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   const assets = buildConsoleAssets(assetsDir(settings));
   // Awaited below. Until then, a failure mustn't count as unhandled.
   assets.catch(() => {});
+  const bundles = bundleInstalled(print);
   try {
     // First, so that no change is missed.
-    if (settings.reload)
+    if (settings.reload) {
+      const { reloadOnChange } = await import("./reload/reload.ts");
       running.push(await reloadOnChange(settings, { services: services.promise, throughput, print }));
+    }
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
+    await bundles;
     const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
     const [worker, producer, console] = await Promise.all([
       run(programs.worker, "restart"),

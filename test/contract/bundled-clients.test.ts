@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { expect, test } from "vitest";
+import { USE_BUNDLED } from "../../services/local/dependencies/bundled.ts";
 import { bundle } from "../../tools/bundle.ts";
 import { FILL_CODE_CACHE } from "../../tools/images/code-cache.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
@@ -14,10 +15,14 @@ const PROBE = "test/contract/programs/google-clients.ts";
 const TIMEOUT_MS = 60_000;
 
 /** What the probe prints with emulators of its own. */
-async function resultsOf(file: string, env: Readonly<Record<string, string>> = {}): Promise<unknown> {
+async function resultsOf(
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  options: readonly string[] = [],
+): Promise<unknown> {
   const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [file], {
+    const { stdout } = await promisify(execFile)(process.execPath, [...options, file], {
       env: {
         PATH: process.env["PATH"],
         METADATA_SERVER_DETECTION: "none",
@@ -40,10 +45,12 @@ test("Google's clients behave the same in a bundle", { timeout: TIMEOUT_MS }, as
   const outside = await resultsOf(path.join(PROJECT_DIR, PROBE));
   const first = await resultsOf(main, FILL_CODE_CACHE);
   const fromCache = await resultsOf(main);
+  const fromDependencies = await resultsOf(path.join(PROJECT_DIR, PROBE), {}, USE_BUNDLED);
 
   expect(JSON.stringify(outside)).toContain("documentMetadata");
   expect(first).toEqual(outside);
   expect(fromCache).toEqual(outside);
+  expect(fromDependencies).toEqual(outside);
 });
 
 test("message classes are next to the bundle and are loaded on first use", { timeout: TIMEOUT_MS }, async () => {

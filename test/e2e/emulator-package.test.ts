@@ -97,8 +97,12 @@ function newProject(): string {
   return made;
 }
 
-const pack = async (): Promise<string> =>
-  path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());
+let packed: Promise<string> | undefined;
+/** The packed file, which is made once. */
+const pack = async (): Promise<string> => {
+  packed ??= output("npm", ["pack", built, "--silent"], folder);
+  return path.join(folder, (await packed).trim());
+};
 
 test.each([
   { from: "its folder", isLink: true, source: async () => built },

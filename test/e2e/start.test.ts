@@ -12,7 +12,7 @@ import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
 
 const run = promisify(execFile);
 
-test("tasks that are queued when the stack is stopped are delivered after it is started again", async () => {
+test("tasks that are queued when the stack is stopped are delivered after it is started again, and --fresh forgets them", async () => {
   const receiver = await startWebhookReceiver();
   onTestFinished(() => receiver.close());
   const first = await startStackProcess();
@@ -27,6 +27,12 @@ test("tasks that are queued when the stack is stopped are delivered after it is 
   const second = await startStackProcess({ dataDir: first.dataDir, ports: first.ports });
   for (const id of ids) await producerClient(second).untilState(id, "succeeded");
 
+  const scheduled = { type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" }, delaySeconds: 600 };
+  const { id: waiting } = await producerClient(second).enqueue(scheduled);
+  await second.stop();
+  const third = await startStackProcess({ dataDir: first.dataDir, ports: first.ports, args: ["--fresh"] });
+
+  expect((await fetch(`${producerClient(third).base}/v1/tasks/${waiting}`)).status).toBe(404);
   expect(exitCode).toBe(0);
   expect(first.lines.at(-1)).toBe("stopped");
   expect(receiver.received).toHaveLength(5);
@@ -47,18 +53,6 @@ test("a stack that logs only errors still becomes ready, and counts what is done
   };
   await expect.poll(done, { timeout: 100_000 }).toBe(1);
   expect(stack.lines.filter((line) => /listening|delivery/.test(line))).toEqual([]);
-});
-
-test("--fresh forgets what earlier runs left behind", async () => {
-  const first = await startStackProcess();
-  const task = { type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" }, delaySeconds: 600 };
-  const { id } = await producerClient(first).enqueue(task);
-  await first.stop();
-
-  const second = await startStackProcess({ dataDir: first.dataDir, ports: first.ports, args: ["--fresh"] });
-
-  const answer = await fetch(`${producerClient(second).base}/v1/tasks/${id}`);
-  expect(answer.status).toBe(404);
 });
 
 test("ports that are in use are named with the variables that move them, and nothing is left running", async () => {

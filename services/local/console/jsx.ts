@@ -5,20 +5,13 @@
 import fs from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { transformSync } from "esbuild";
+import { compiledPage } from "./compiled-page.ts";
 
 registerHooks({
   load(url, context, nextLoad) {
     if (!url.endsWith(".tsx")) return nextLoad(url, context);
-    const sourcefile = fileURLToPath(url);
-    const { code: source } = transformSync(fs.readFileSync(sourcefile, "utf8"), {
-      loader: "tsx",
-      jsx: "automatic",
-      jsxImportSource: "hono/jsx",
-      target: "node24",
-      sourcefile,
-      sourcemap: "inline",
-    });
+    const file = fileURLToPath(url);
+    const source = compiledPage({ file, source: fs.readFileSync(file, "utf8") });
     return { format: "module", source, shortCircuit: true };
   },
 });

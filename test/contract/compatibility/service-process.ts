@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../services/local/dependencies/bundled.ts";
 
 export type ServiceName = "producer" | "worker";
 
@@ -25,7 +26,7 @@ export function startService(
   env: Readonly<Record<string, string>>,
 ): ServiceProcess {
   const main = path.join(service.folder, "services", service.name, "main.ts");
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...USE_BUNDLED, main], {
     env: { ...COMPILE_CACHE, ...env, HOST: "127.0.0.1", PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../services/local/dependencies/bundled.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { untilRefused } from "../../harness/network/until-refused.ts";
 
@@ -30,7 +31,7 @@ const ENVIRONMENT = {
 const EAGER_CLIENTS = 50;
 
 function runMain(environment: Record<string, string>): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env["PATH"], ...environment } });
+  const child = spawn(process.execPath, [...USE_BUNDLED, MAIN], { env: { PATH: process.env["PATH"], ...environment } });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }

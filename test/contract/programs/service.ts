@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "vitest";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../services/local/dependencies/bundled.ts";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
@@ -37,28 +38,32 @@ export async function startService(
   const keyServer = await startKeyServer([KEY]);
   onTestFinished(() => keyServer.close());
   const port = await freePort();
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, `../../../services/${name}/main.ts`)], {
-    env: {
-      ...COMPILE_CACHE,
-      METADATA_SERVER_DETECTION: "none",
-      GOOGLE_CLOUD_PROJECT: "handoff-test",
-      GOOGLE_CLOUD_LOCATION: "europe-west1",
-      QUEUES: queuesVariableOf((key) => `${key}-queue`),
-      WORKER_URL: "http://127.0.0.1:9",
-      WORKER_AUDIENCE: AUDIENCE,
-      INVOKER_SERVICE_ACCOUNT: INVOKER,
-      OIDC_CERTS_URL: keyServer.url,
-      ...CLOUD_VARIABLES,
-      ...LOCAL_ONLY_VARIABLES,
-      ...(name === "producer" ? { AUTH_MODE: "local" } : {}),
-      FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
-      CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      ...environment,
+  const child = spawn(
+    process.execPath,
+    [...USE_BUNDLED, path.join(import.meta.dirname, `../../../services/${name}/main.ts`)],
+    {
+      env: {
+        ...COMPILE_CACHE,
+        METADATA_SERVER_DETECTION: "none",
+        GOOGLE_CLOUD_PROJECT: "handoff-test",
+        GOOGLE_CLOUD_LOCATION: "europe-west1",
+        QUEUES: queuesVariableOf((key) => `${key}-queue`),
+        WORKER_URL: "http://127.0.0.1:9",
+        WORKER_AUDIENCE: AUDIENCE,
+        INVOKER_SERVICE_ACCOUNT: INVOKER,
+        OIDC_CERTS_URL: keyServer.url,
+        ...CLOUD_VARIABLES,
+        ...LOCAL_ONLY_VARIABLES,
+        ...(name === "producer" ? { AUTH_MODE: "local" } : {}),
+        FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
+        CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        ...environment,
+      },
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
+  );
   onTestFinished(() => void child.kill("SIGKILL"));
   const { stdout } = child;
   if (!stdout) throw new Error("The program's output is not kept.");

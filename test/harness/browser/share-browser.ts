@@ -9,7 +9,10 @@ if (!hasBrowser) process.stderr.write("The console's pages are not tested in a b
 const START_LIMIT_MS = 100_000;
 
 /** How a page is viewed. */
-export type Look = Pick<BrowserContextOptions, "colorScheme" | "javaScriptEnabled" | "viewport" | "permissions">;
+export type Look = Pick<
+  BrowserContextOptions,
+  "colorScheme" | "reducedMotion" | "javaScriptEnabled" | "viewport" | "permissions"
+>;
 
 /**
  * One browser for the tests of a file or group. Each test has its own windows, which share nothing.

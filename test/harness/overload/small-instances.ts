@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../services/local/dependencies/bundled.ts";
 import { provisionQueues } from "../../../services/local/provision-queues.ts";
 import { LOCAL } from "../../../services/local/settings.ts";
 import { localVariables } from "../../../shared/contract/task-settings.ts";
@@ -62,7 +63,7 @@ export type SmallInstances = Awaited<ReturnType<typeof startSmallInstances>>;
 
 async function startInstance(name: "worker" | "producer", env: Readonly<Record<string, string>>): Promise<Instance> {
   const main = path.join(PROJECT_DIR, "services", name, "main.ts");
-  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, main], {
+  const child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB}`, ...USE_BUNDLED, main], {
     env: { ...env, HOST: "127.0.0.1", PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -55,8 +55,9 @@ export interface ReceivedSpan {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** Receives spans with OTLP over HTTP, as collectors and Google Cloud do, and responds with `status`. */
-export async function startOtlpReceiver({ status = 200 } = {}) {
+/** Receives spans with OTLP over HTTP, as collectors and Google Cloud do. */
+export async function startOtlpReceiver() {
+  let status = 200;
   const spans: ReceivedSpan[] = [];
   const requests: { readonly path: string; readonly headers: http.IncomingHttpHeaders }[] = [];
   const server = http.createServer((request, response) => {
@@ -73,7 +74,13 @@ export async function startOtlpReceiver({ status = 200 } = {}) {
     server.closeAllConnections();
     server.close();
   });
-  return { endpoint: `http://127.0.0.1:${portOf(server)}`, spans, requests };
+  return {
+    endpoint: `http://127.0.0.1:${portOf(server)}`,
+    spans,
+    requests,
+    /** What it responds with from now on. Default: 200. */
+    respondWith: (next: number): void => void (status = next),
+  };
 }
 
 function readSpans(body: Buffer): ReceivedSpan[] {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
 import { COMPILE_CACHE } from "../../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../../services/local/dependencies/bundled.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../../shared/records/task-record.ts";
 import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
@@ -28,7 +29,7 @@ async function setup({ onTestFinished }: TestContext) {
   const harness = await setUpWorker(() => [], { onTestFinished: (cleanUp) => onTestFinished(cleanUp) });
 
   async function startWorker(environment: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [PROGRAM], {
+    const child = spawn(process.execPath, [...USE_BUNDLED, PROGRAM], {
       env: {
         ...COMPILE_CACHE,
         METADATA_SERVER_DETECTION: "none",

@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
 import { COMPILE_CACHE } from "../../../../services/local/compile-cache.ts";
+import { USE_BUNDLED } from "../../../../services/local/dependencies/bundled.ts";
 import { portOf } from "../../../../shared/http/listening-port.ts";
 import { parseTaskRecord, TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { publishDocument } from "../../../../shared/tasks/document-publish.ts";
@@ -42,7 +43,7 @@ async function setup({ onTestFinished }: TestContext) {
   const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 
   async function startProgram(environment: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [...USE_BUNDLED, MAIN], {
       env: {
         ...COMPILE_CACHE,
         METADATA_SERVER_DETECTION: "none",
