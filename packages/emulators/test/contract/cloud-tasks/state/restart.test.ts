@@ -124,7 +124,9 @@ test("accepts a page token after a restart", async () => {
 
 test("compacts its file while it runs, once the garbage outweighs the state", async () => {
   const dataDir = temporaryFolder();
-  const before = await startHarness({ dataDir });
+  const compacted = Promise.withResolvers<void>();
+  const onLog = ({ message }: { message: string }) => message === "compacted the journal" && compacted.resolve();
+  const before = await startHarness({ dataDir, onLog });
   const queue = await createQueue(before);
   await before.client.pauseQueue({ name: queue });
   const httpRequest = { url: before.receiver.url, body: Buffer.alloc(1_000_000, 255) };
@@ -132,8 +134,10 @@ test("compacts its file while it runs, once the garbage outweighs the state", as
   for (let index = 0; index < 20; index++) {
     await before.client.deleteTask({ name: await createTask(before, queue, { id: `gone-${index}`, httpRequest }) });
   }
+  // A compaction runs in the background, while some of them come and go.
+  await compacted.promise;
   await before.emulator.stop();
-  // Twenty-one bodies are 28 MB in base64. A compaction runs in the background, while some of them come and go.
+  // Twenty-one bodies are 28 MB in base64. Without a compaction, all of them would be there.
   expect(fs.statSync(path.join(dataDir, "cloud-tasks.jsonl")).size).toBeLessThan(27 * 1024 * 1024);
 
   const after = await startHarness({ dataDir });

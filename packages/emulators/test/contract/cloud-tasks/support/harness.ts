@@ -36,12 +36,16 @@ type TaskSettings = NonNullable<NonNullable<Parameters<CloudTasksClient["createT
 export const TRANSPORTS = ["grpc", "rest"] as const;
 type Transport = (typeof TRANSPORTS)[number];
 
-/** Starts a harness, by default on the wall clock. */
-export async function startHarness(
-  options: CloudTasksEmulatorOptions & { readonly transport?: Transport } = {},
-): Promise<Harness> {
+/** Starts a harness, by default on the wall clock. `onLog` is called with all that the emulator logs. */
+export async function startHarness({
+  onLog = () => undefined,
+  ...options
+}: CloudTasksEmulatorOptions & {
+  readonly transport?: Transport;
+  readonly onLog?: (entry: LogEntry) => void;
+} = {}): Promise<Harness> {
   const receiver = await startReceiver();
-  const watched = watchAttempts();
+  const watched = watchAttempts(onLog);
   const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
   const client =
     options.transport === "rest" ? createRestClient(emulator) : new CloudTasksClient(emulator.clientOptions());
@@ -97,10 +101,11 @@ function isAttempt(entry: LogEntry): entry is LogEntry & AttemptLine {
   return "attempt" in entry;
 }
 
-function watchAttempts() {
+function watchAttempts(noteAll: (entry: LogEntry) => void) {
   const attempts: AttemptLine[] = [];
   let waiting: { count: number; resolve: () => void }[] = [];
   const note = (entry: LogEntry): void => {
+    noteAll(entry);
     if (!isAttempt(entry)) return;
     attempts.push(entry);
     for (const { count, resolve } of waiting) if (attempts.length >= count) resolve();
