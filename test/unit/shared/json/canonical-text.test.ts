@@ -84,7 +84,8 @@ it("finds the canonical form however the text is written, and whether JSON.strin
         const value = Reflect.get(object, name);
         expect(field.canonical).toBe(canonicalize(value));
         if (field.plain === undefined) continue;
-        expect(JSON.parse(field.plain)).toEqual(value);
+        // JSON has no -0, which an object may contain.
+        expect(JSON.parse(field.plain)).toEqual(JSON.parse(JSON.stringify(value)));
         expect(letters(field.plain)).toBe(letters(JSON.stringify(value)));
       }
     }),
