@@ -1,4 +1,5 @@
-import { type CollectionReference, Firestore, v1 } from "@google-cloud/firestore";
+import { type CollectionReference, Firestore } from "@google-cloud/firestore";
+import { v1 } from "@google-cloud/firestore-api";
 import { credentials } from "@grpc/grpc-js";
 import { randomUUID } from "node:crypto";
 import { onTestFinished } from "vitest";
