@@ -23,9 +23,9 @@ export async function startLocalStack(registry: Registry): Promise<LocalStack> {
   const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
   const [producer, worker, console, queues, firestore] = ports;
   const variables = startVariables.parse({
-    PRODUCER_PORT: producer,
-    WORKER_PORT: worker,
-    CONSOLE_PORT: console,
+    PRODUCER_PORT: String(producer),
+    WORKER_PORT: String(worker),
+    CONSOLE_PORT: String(console),
     CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${queues}`,
     FIRESTORE_EMULATOR_HOST: `127.0.0.1:${firestore}`,
     LOG_LEVEL: "warn",

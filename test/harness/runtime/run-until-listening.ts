@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
-import { USE_BUNDLED } from "../../../services/local/dependencies/bundled.ts";
 
 /** A program's output until it was listening or ended by itself. */
 export interface ListeningRun {
@@ -19,10 +18,7 @@ export function runUntilListening(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<ListeningRun> {
-  const child = spawn(process.execPath, [...USE_BUNDLED, ...args], {
-    env: { ...COMPILE_CACHE, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(process.execPath, args, { env: { ...COMPILE_CACHE, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (more: string) => {
