@@ -22,7 +22,7 @@ const kind = (name: string, testTimeout: number, ...folders: readonly string[]) 
     maxConcurrency: MAX_CONCURRENCY,
     // Loading Google's clients takes longer than most files' tests, so a worker loads them once. No test changes a module.
     isolate: false,
-    // What a CommonJS package exports, Node finds for itself. For vitest to find it takes a proxy between us and the package.
+    // Node finds the exports of CommonJS packages itself. To do that, vitest would wrap each package in a proxy.
     deps: { interopDefault: false },
     setupFiles: ["test/harness/runtime/parse-once.ts"],
     env: { METADATA_SERVER_DETECTION: "none" },

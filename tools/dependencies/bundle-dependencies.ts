@@ -12,7 +12,7 @@ const PROGRAMS = ["local", "producer", "worker", "console"].map((name) => `servi
 /** Lists the files of the bundled modules, by the names under which they are imported. `use-bundled.ts` reads it. */
 const LIST = "modules.json";
 
-/** Natively loaded CommonJS modules have this export. */
+/** Node gives this export to each CommonJS module that it imports. */
 const COMMONJS = "module.exports";
 
 /**

@@ -12,8 +12,8 @@ const INSTALLED = path.join(PROJECT_DIR, "node_modules/.package-lock.json");
 export const USE_BUNDLED = ["--import", new URL("use-bundled.ts", import.meta.url).href] as const;
 
 /**
- * The folder of the bundles of what is installed. Another installation, version of Node or way to bundle has another
- * folder. Undefined if npm hasn't installed the packages.
+ * The folder with the bundles of what is installed. A new installation, another version of Node, or a change in how we
+ * bundle gets a folder of its own. Undefined if npm hasn't installed the packages.
  */
 export function bundledFolder(): string | undefined {
   const installed = readIfExists(INSTALLED);

@@ -25,7 +25,7 @@ const MAX_BODY_BYTES = 10_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
 /**
- * A transaction's commit waits in a fault until another delivery is stuck, which takes a busy machine a minute. By then Google's
+ * A transaction's commit waits in a fault until another delivery is stuck, which can take a minute on a busy machine. By then Google's
  * client would give it up, in real time, and roll back, so that the other delivery isn't stuck any more.
  */
 const PATIENT = {
