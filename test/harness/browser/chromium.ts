@@ -2,8 +2,18 @@ import fs from "node:fs";
 import path from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
-/** The names under which systems install Chromium and browsers based on it. */
-const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+/**
+ * The names under which systems install Chromium and browsers based on it. First those without windows, which take about
+ * a quarter of the processor time.
+ */
+const NAMES = [
+  "chromium-headless-shell",
+  "chrome-headless-shell",
+  "chromium",
+  "chromium-browser",
+  "google-chrome-stable",
+  "google-chrome",
+];
 
 /** The path of Chromium; undefined if it isn't installed. */
 export function findChromium(): string | undefined {

@@ -1,17 +1,10 @@
-import fs from "node:fs";
-import { chromium } from "playwright-core";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { serveHttp } from "../../../../shared/http/server.ts";
 import { guardAgainstPages } from "../../../../shared/http/guard.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
+import { hasBrowser, shareBrowser } from "../../../harness/browser/share-browser.ts";
 import { operationsOf } from "../../../harness/openapi/document.ts";
 import { CLAIMED, setUpProducer } from "../../../harness/producer/producer-harness.ts";
-
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((file) =>
-  fs.existsSync(file),
-);
-if (CHROMIUM === undefined)
-  process.stdout.write("The page /docs isn't tried in a browser: no Chromium is installed.\n");
 
 it("serves the page's files with their own policy, and again only if they have changed", async () => {
   const producer = await setUpProducer();
@@ -32,21 +25,18 @@ it("serves the page's files with their own policy, and again only if they have c
   expect((await get("/docs/swagger-ui.js.map")).status).toBe(404);
 });
 
-it.skipIf(CHROMIUM === undefined)(
-  "shows every operation in a browser, tries one out, and sends no request elsewhere",
-  async () => {
+describe.runIf(hasBrowser)("in a browser", () => {
+  const open = shareBrowser();
+
+  it("shows every operation, tries one out, and sends no request elsewhere", async () => {
     const producer = await setUpProducer();
     const log = createLogger({ service: "producer", destination: { write: () => {} } });
     const fetchGuarded = guardAgainstPages(producer.app.fetch, { config: { ALLOW_HOST: new Set() }, log });
     const server = await serveHttp({ fetch: fetchGuarded, port: 0, host: "127.0.0.1" });
     onTestFinished(() => server.close());
-    // Root has no other way, as in a container.
-    const browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox", "--disable-gpu"] });
-    onTestFinished(() => browser.close());
-    const tab = await browser.newPage();
+    const tab = await open();
     const [complaints, requested]: [string[], string[]] = [[], []];
     tab.on("console", (message) => void (message.type() === "log" || complaints.push(message.text())));
-    tab.on("pageerror", (error) => void complaints.push(String(error)));
     tab.on("request", (request) => void requested.push(request.url()));
     const origin = `http://127.0.0.1:${server.port}`;
 
@@ -70,5 +60,5 @@ it.skipIf(CHROMIUM === undefined)(
     expect(complaints).toEqual([]);
     expect(requested.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:"))).toEqual([]);
     expect(requested).toContain(`${origin}/openapi.json`);
-  },
-);
+  });
+});
