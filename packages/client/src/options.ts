@@ -30,7 +30,7 @@ export interface ClientOptions {
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * A call is retried after 429, 502, 503 and 504, and if there was no response. The wait is as long as Retry-After says;
+ * A call is retried after 408, 429, 502, 503 and 504, and if there was no response. The wait is as long as Retry-After says;
  * otherwise it is 200 ms, then doubles up to 10 s, each time less a random part of up to half.
  */
 export interface RetryLimits {

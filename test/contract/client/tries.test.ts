@@ -37,6 +37,14 @@ test("all tries of a call have one random key, and wait as the producer requests
   expect(requests.map(({ path, body }) => [path, body])).toEqual([sent, sent, sent, sent, sent]);
 });
 
+test.each([408, 429, 502, 503, 504])("a call that got %d is tried again", async (status) => {
+  const { client, requests } = await setUp([{ status }, ACCEPTED]);
+
+  expect(await client.enqueue("receipt.send", { orderId: "7" })).toEqual(TASK);
+
+  expect(requests).toHaveLength(2);
+});
+
 test("a client on somebody's behalf names them in each request and each try", async () => {
   const { client, requests } = await setUp(["cut", ACCEPTED], { onBehalfOf: "Ops@Example.com" });
 

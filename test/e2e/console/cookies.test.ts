@@ -14,9 +14,15 @@ describe.runIf(hasBrowser)("a real browser", () => {
     const server = await serveHttp({ fetch: (request) => app.fetch(request), port: 0, host: "127.0.0.1" });
     onTestFinished(() => server.close());
     const page = await open({ javaScriptEnabled: false });
-    await page.goto(`http://127.0.0.1:${server.port}/queues/default`);
+    const pause = page.getByRole("button", { name: "Pause", exact: true });
+    const isShown = async () => {
+      await page.goto(`http://127.0.0.1:${server.port}/queues/default`);
+      return await pause.isVisible();
+    };
+    // A page gives up on a queue that can't be read soon enough, and without script it stays so.
+    await expect.poll(isShown, { timeout: 100_000 }).toBe(true);
 
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await pause.click();
 
     expect(await page.locator("#notice").innerText()).toContain("Paused default.");
     expect((await page.context().cookies()).map(({ name }) => name)).toEqual(kept);

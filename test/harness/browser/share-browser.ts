@@ -8,6 +8,9 @@ if (!hasBrowser) process.stderr.write("Pages are not tested in a browser: Chromi
 
 const START_LIMIT_MS = 100_000;
 
+/** How long a page may take for one thing. Longer than it does, since that says something of the machine. */
+const STEP_LIMIT_MS = 100_000;
+
 /** How a page is viewed. */
 export type Look = Pick<
   BrowserContextOptions,
@@ -31,6 +34,7 @@ export function shareBrowser(): (look?: Look, refused?: ReadonlySet<number>) => 
   return async (look = {}, refused = new Set()) => {
     if (!browser) throw new Error("The browser has not been started.");
     const context = await browser.newContext(look);
+    context.setDefaultTimeout(STEP_LIMIT_MS);
     const page = await context.newPage();
     const complaints = complaintsOf(page, refused);
     onTestFinished(async () => {

@@ -9,8 +9,8 @@ import { type Surroundings, type Tries, beginTries, checkLimits } from "./tries.
 /** How long one try may take, in milliseconds, unless the request sets its own limit. */
 const TRY_MS = 30_000;
 
-/** Nothing was done, or that is unknown. Cloud Run and the proxies before it send the others of these. */
-const TRIED_AGAIN: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Nothing was done, or that is unknown. Cloud Run and the proxies before it send some of these. */
+const TRIED_AGAIN: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /** Callers that wait for a task can read it instead. */
 const NOT_TRIED_AGAIN: ReadonlySet<string> = new Set(["too-many-waits"]);
