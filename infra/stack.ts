@@ -25,7 +25,7 @@ import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./services/service-environment.ts";
 import { ServiceLogs } from "./monitoring/service-logs.ts";
 import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
-import { secretKeys } from "./settings/secret-keys.ts";
+import { secretKeys, warnOfShownSecrets } from "./settings/secret-keys.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { provisionWorkerEgress } from "./services/static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
@@ -44,7 +44,9 @@ export async function provision(registry: Registry, retries: Parameters<typeof r
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
   await pulumi.requirePulumiVersion(">=3.270.0");
 
-  const settings = parseSettings(pulumi.runtime.allConfig(), registry, secretKeys());
+  const isSecret = secretKeys();
+  const settings = parseSettings(pulumi.runtime.allConfig(), registry, isSecret);
+  warnOfShownSecrets(settings.taskSettings, isSecret);
   refuseBrokenBudgets({ registry, settings });
   retryNotThereYet(retries);
   settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });

@@ -29,6 +29,8 @@ export interface Recording {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Messages that the program logged as errors. */
   readonly errors: readonly string[];
+  /** Messages that the program logged as warnings. */
+  readonly warnings: readonly string[];
   /** The range of Pulumi versions that the program requires; empty if it doesn't say. */
   readonly pulumiVersions: string;
 }
@@ -54,6 +56,7 @@ export class OfflineEngine {
   };
   private readonly steps: Step[] = [];
   private readonly errors: string[] = [];
+  private readonly warnings: string[] = [];
   private outputs: Readonly<Record<string, unknown>> = {};
   private pulumiVersions = "";
   private rootUrn = "";
@@ -64,8 +67,8 @@ export class OfflineEngine {
   }
 
   get recording(): Recording {
-    const { recorded: resources, steps, outputs, errors, pulumiVersions } = this;
-    return { resources, steps, outputs, errors, pulumiVersions };
+    const { recorded: resources, steps, outputs, errors, warnings, pulumiVersions } = this;
+    return { resources, steps, outputs, errors, warnings, pulumiVersions };
   }
 
   /** Starts listening. Returns the address as host:port. */
@@ -130,7 +133,9 @@ export class OfflineEngine {
   private engineCalls(): Record<string, Unary> {
     return {
       log: (request: engineMessages.LogRequest) => {
-        if (request.getSeverity() === engineMessages.LogSeverity.ERROR) this.errors.push(request.getMessage());
+        const { ERROR, WARNING } = engineMessages.LogSeverity;
+        if (request.getSeverity() === ERROR) this.errors.push(request.getMessage());
+        if (request.getSeverity() === WARNING) this.warnings.push(request.getMessage());
         return new empty.Empty();
       },
       getRootResource: () => {

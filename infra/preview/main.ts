@@ -42,6 +42,7 @@ async function preview(name: string, stack: StackConfig, shown: Shown): Promise<
   // Loading Pulumi takes longer than the rest, and a wrong option needs none of it.
   const { runProgramOffline } = await import("./run-program.ts");
   const run = await runProgramOffline({ stack: stackOf(name), mode, ...stack });
+  for (const warning of run.warnings) process.stderr.write(`${name}: warning: ${warning}\n`);
   if (!run.succeeded) {
     process.stderr.write(`${name}: the program failed.\n${run.output}\n`);
     return false;

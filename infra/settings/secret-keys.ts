@@ -1,10 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** Says of a key of the stack's configuration, such as `handoff:region`, whether it was set with --secret, in whole or in part. */
-export type IsSecret = (key: string) => boolean;
-
-/** What is wrong with a value that is set with --secret and would be a plain variable of a service. */
-export const OPEN_SECRET = "is set with --secret, but whoever may look up the service could read it.";
+import { type GivenSettings, type IsSecret, configKeyOf } from "./task-settings.ts";
 
 /**
  * Finds out which keys of the stack's configuration are secret. Pulumi's SDK knows that and doesn't declare the function
@@ -16,4 +11,16 @@ export function secretKeys(): IsSecret {
   const isConfigSecret: unknown = Reflect.get(pulumi.runtime, "isConfigSecret");
   if (typeof isConfigSecret !== "function") throw new Error("Pulumi's SDK no longer says which settings are secret.");
   return (key) => Boolean(isConfigSecret(key));
+}
+
+/** Warns of each secret that was set without --secret, so that the stack's own file shows it. */
+export function warnOfShownSecrets({ secrets }: GivenSettings, isSecret: IsSecret): void {
+  for (const name of secrets.keys()) {
+    const key = `handoff:${configKeyOf(name)}`;
+    if (isSecret(key)) continue;
+    void pulumi.log.warn(
+      `${key} is a secret, but was set without --secret, so the stack's file shows it. Set it with: ` +
+        `pulumi config set --secret ${key} … If others have seen the file, take a new value.`,
+    );
+  }
 }

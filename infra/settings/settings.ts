@@ -9,10 +9,9 @@ import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
-import { type IsSecret, OPEN_SECRET } from "./secret-keys.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { listOf, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
-import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
+import { type GivenSettings, type IsSecret, OPEN_SECRET, configurable, readTaskSettings } from "./task-settings.ts";
 import { workerFields, workerProblems } from "./worker-settings.ts";
 
 /** The stack's configuration is invalid. The message has a sentence for each problem that says what to do. */

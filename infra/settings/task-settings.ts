@@ -1,6 +1,11 @@
 import { type TaskSetting, isOptional } from "../../shared/contract/task-settings.ts";
 import { issueMessage } from "../../shared/http/issue-message.ts";
-import { type IsSecret, OPEN_SECRET } from "./secret-keys.ts";
+
+/** Says of a key of the stack's configuration, such as `handoff:region`, whether it was set with --secret, in whole or in part. */
+export type IsSecret = (key: string) => boolean;
+
+/** What is wrong with a value that is set with --secret and would be a plain variable of a service. */
+export const OPEN_SECRET = "is set with --secret, but whoever may look up the service could read it.";
 
 /** The values that a stack's configuration sets for the variables that task types declare, by variable name. */
 export interface GivenSettings {

@@ -3,11 +3,12 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { localVariables } from "../../shared/contract/task-settings.ts";
 import { shardCount } from "../../shared/contract/queue-shards.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { tryOut } from "../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { writeStackFile } from "./support/stack-file.ts";
+import { SECRETS, ownConfig, writeStackFile } from "./support/stack-file.ts";
 
 const run = promisify(execFile);
 
@@ -29,6 +30,15 @@ test("a stack's own file is previewed", async () => {
   // Why it failed, if it did, is on standard error: without it, an empty graph explains nothing.
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(new RegExp(`^ +${shards} {2}gcp:cloudtasks/queue:Queue$`, "m"));
+});
+
+test("a secret that the stack's file shows is warned of", async () => {
+  const local = localVariables(registry.settings);
+  const shown = ownConfig(Object.fromEntries(SECRETS.map(({ key, name }) => [key, local[name]])));
+  const { code, stderr } = await preview("--config", await writeStackFile("mine", shown), "--counts");
+
+  expect(code).toBe(0);
+  expect(stderr.match(/warning: .* is a secret, but was set without --secret/g) ?? []).toHaveLength(SECRETS.length);
 });
 
 test.each([
