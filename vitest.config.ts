@@ -3,7 +3,7 @@ import { COMPILE_CACHE } from "./services/local/compile-cache.ts";
 import { LongFirstSequencer } from "./test/harness/runtime/long-first-sequencer.ts";
 
 // For the workers, and for the programs that inherit their environment.
-process.env["NODE_COMPILE_CACHE"] ??= COMPILE_CACHE.NODE_COMPILE_CACHE;
+for (const [name, value] of Object.entries(COMPILE_CACHE)) process.env[name] ??= value;
 
 /** Tests that run at once in a file mostly wait for a client's backoff. */
 const MAX_CONCURRENCY = 20;

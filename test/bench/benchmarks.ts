@@ -106,8 +106,8 @@ async function* coldStarts(sizes: Sizes, late: LateBundles): AsyncGenerator<stri
 async function* firestore(sizes: Sizes): AsyncGenerator<string> {
   const googles = googlesFirestore(sizes);
   const programs = [emulatorPrograms().ourFirestore, ...googles.programs];
-  const rates = async (load: TransactionLoad, { warm }: { warm: boolean }): Promise<string> => {
-    const [ours, theirs] = await measureTransactions(programs, { ...load, warm, rounds: sizes.rounds });
+  const rates = async (load: TransactionLoad, { warmUps }: { warmUps: number }): Promise<string> => {
+    const [ours, theirs] = await measureTransactions(programs, { ...load, warmUps, rounds: sizes.rounds });
     if (!ours) throw new Error("Nothing was measured.");
     const ratio = (rate: TransactionRate): string => (ours.perSecond / rate.perSecond).toFixed(1);
     return `${rateText(ours)}, ${googles.figure(theirs, (rate) => `${rateText(rate)}, ratio ${ratio(rate)}`)}`;
@@ -117,12 +117,12 @@ async function* firestore(sizes: Sizes): AsyncGenerator<string> {
 
   yield (
     `transactions of one read and one write: ` +
-      `${await rates({ documents: transactions, increments: 1 }, { warm: true })} ` +
+      `${await rates({ documents: transactions, increments: 1 }, sizes)} ` +
       `(${transactions} on a document each; ${setup})`
   );
   yield (
     `the same, contended: ` +
-      `${await rates({ documents: contendedDocuments, increments: CONTENDERS }, { warm: false })} ` +
+      `${await rates({ documents: contendedDocuments, increments: CONTENDERS }, { warmUps: 0 })} ` +
       `(${contendedDocuments * CONTENDERS}, ${CONTENDERS} to a document at once; ${setup})`
   );
 }
@@ -214,8 +214,8 @@ async function* floods({ shapes, flood }: Sizes): AsyncGenerator<string> {
   }
 }
 
-async function* endToEnd({ endToEnd: size }: Sizes): AsyncGenerator<string> {
-  const { idleMs, rounds } = await measureEndToEnd(size);
+async function* endToEnd({ endToEnd: size, warmUps }: Sizes): AsyncGenerator<string> {
+  const { idleMs, rounds } = await measureEndToEnd(size, { warmUps });
   yield (
     `from the POST to the start of its handler, with nothing else to do: ${percentile(idleMs, 0.5).toFixed(1)} ms (median), ` +
       `${percentile(idleMs, 0.99).toFixed(1)} ms (99th percentile) of ${size.idleTasks} tasks of kind claim`

@@ -11,6 +11,8 @@ export interface Sizes {
   readonly starts: number;
   /** Starts of each program that aren't counted: the first brings files into memory, and compiled code into Node's cache. */
   readonly uncounted: number;
+  /** Rounds of transactions, and of tasks, that aren't counted: code is slow the first time, on the JVM most of all. */
+  readonly warmUps: number;
   readonly bundlePairs: number;
   /** Rounds of transactions at each emulator, alternating. */
   readonly rounds: number;
@@ -44,6 +46,7 @@ export const SIZES = {
     besideGoogles: true,
     starts: 9,
     uncounted: 1,
+    warmUps: 2,
     bundlePairs: 15,
     rounds: 3,
     transactions: 10_000,
@@ -65,6 +68,7 @@ export const SIZES = {
     besideGoogles: false,
     starts: 1,
     uncounted: 0,
+    warmUps: 0,
     bundlePairs: 1,
     rounds: 1,
     transactions: 50,

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { USE_BUNDLED } from "../../services/local/dependencies/bundled.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../bench/main.ts");
 const run = promisify(execFile);
@@ -9,7 +10,7 @@ const run = promisify(execFile);
 const LIMIT_MS = 300_000;
 
 test("the benchmark runs and prints a figure for each thing that it measures", { timeout: LIMIT_MS }, async () => {
-  const { stdout } = await run(process.execPath, [MAIN, "--small"]);
+  const { stdout } = await run(process.execPath, [...USE_BUNDLED, MAIN, "--small"]);
 
   process.stdout.write(stdout);
   expect(stdout.trim().split("\n")).toEqual([
@@ -69,10 +70,10 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
 });
 
 test("a name selects a benchmark, and an unknown name is refused with a list of the known ones", async () => {
-  const { stdout } = await run(process.execPath, [MAIN, "--small", "memory"]);
+  const { stdout } = await run(process.execPath, [...USE_BUNDLED, MAIN, "--small", "memory"]);
   expect(stdout.trim().split("\n")).toEqual([expect.stringMatching(/^memory: /)]);
 
-  await expect(run(process.execPath, [MAIN, "--small", "memoir"])).rejects.toMatchObject({
+  await expect(run(process.execPath, [...USE_BUNDLED, MAIN, "--small", "memoir"])).rejects.toMatchObject({
     code: 1,
     stdout: "",
     stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory, peers, growth\.\n$/),

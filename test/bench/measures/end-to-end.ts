@@ -25,14 +25,15 @@ export interface EndToEnd {
 
 /** Enough that whatever follows a task is over before the next. */
 const PAUSE_MS = 25;
-/** The code that has never run is slow. */
-const WARM_UPS = 2;
 /** By `process.hrtime`, which all processes of a machine share. */
 const loaded = z.object({ startedNs: z.string() });
 const created = z.object({ id: z.string() });
 
 /** Tasks of kind `claim` from the producer to the handler and its record, in what `npm start` runs. */
-export async function measureEndToEnd({ idleTasks, tasks, rounds, callers }: EndToEndSize): Promise<EndToEnd> {
+export async function measureEndToEnd(
+  { idleTasks, tasks, rounds, callers }: EndToEndSize,
+  { warmUps }: { readonly warmUps: number },
+): Promise<EndToEnd> {
   const stack = await startLocalStack();
   try {
     const load = async (count: number): Promise<EndToEnd["rounds"][number]> => {
@@ -47,7 +48,7 @@ export async function measureEndToEnd({ idleTasks, tasks, rounds, callers }: End
       ]);
       return { perSecond, cpuMs: Object.fromEntries(cpuMs) };
     };
-    for (let round = 0; round < WARM_UPS; round++) await load(tasks);
+    for (let round = 0; round < warmUps; round++) await load(tasks);
 
     const sentNs = new Map<string, bigint>();
     for (let n = 0; n < idleTasks; n++) {

@@ -24,23 +24,19 @@ export interface TransactionRate {
   readonly cpuMs: number;
 }
 
-/** Warm-up rounds: code that runs for the first time is slow, on the JVM most of all. */
-const WARM_UP_ROUNDS = 2;
-
 /**
  * Medians for each emulator. The load alternates between them, so that other work on the machine affects them all.
  *
- * @param load.warm whether warm-up rounds come first.
+ * @param load.warmUps how many rounds come first that don't count.
  */
 export async function measureTransactions(
   programs: readonly EmulatorProgram[],
-  load: TransactionLoad & { readonly rounds: number; readonly warm: boolean },
+  load: TransactionLoad & { readonly rounds: number; readonly warmUps: number },
 ): Promise<TransactionRate[]> {
   const emulators: { running: EmulatorProcess; rates: TransactionRate[] }[] = [];
-  const warmUps = load.warm ? WARM_UP_ROUNDS : 0;
   try {
     for (const program of programs) emulators.push({ running: await startEmulatorProcess(program), rates: [] });
-    for (let round = -warmUps; round < load.rounds; round++) {
+    for (let round = -load.warmUps; round < load.rounds; round++) {
       for (const { running, rates } of emulators) {
         const rate = await loadOnce(running, load, `round${round}`);
         if (round >= 0) rates.push(rate);

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { compileCacheOf } from "../../../services/local/compile-cache.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 
@@ -48,7 +48,7 @@ export async function startLocalStack(): Promise<LocalStack> {
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: {
-        ...COMPILE_CACHE,
+        ...compileCacheOf(project),
         PATH: process.env["PATH"],
         HANDLER_STARTS: startsFile,
         PRODUCER_PORT: `${producer}`,

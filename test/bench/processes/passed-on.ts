@@ -3,6 +3,6 @@
  * compiled. The bench as people run it has no such folder, so a first start is one; the tests have one.
  */
 export function passedOn(): Readonly<Record<string, string>> {
-  const names = ["PATH", "NODE_COMPILE_CACHE"];
+  const names = ["PATH", "NODE_COMPILE_CACHE", "NODE_COMPILE_CACHE_PORTABLE"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }

@@ -11,8 +11,8 @@ export type ServiceName = "producer" | "worker";
 export interface ServiceProcess {
   /** Resolves once it listens; rejects if it ends before that. */
   readonly url: Promise<string>;
-  /** Kills it and waits for its end. */
-  readonly kill: () => Promise<void>;
+  /** Asks it to end, upon which Node keeps what it has compiled, and waits for that. */
+  readonly stop: () => Promise<void>;
 }
 
 /**
@@ -42,8 +42,8 @@ export function startService(
   child.once("close", () => url.reject(new Error(`The ${service.name} ended before it listened.`)));
   return {
     url: url.promise,
-    async kill() {
-      child.kill("SIGKILL");
+    async stop() {
+      child.kill("SIGTERM");
       await ended;
     },
   };

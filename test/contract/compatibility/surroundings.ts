@@ -60,11 +60,12 @@ export async function startSurroundings(
     const folder = folderOf(revision);
     const places = {
       FIRESTORE_EMULATOR_HOST: `${emulator.host}:${emulator.port}`,
-      // What Node keeps of the previous revision goes with it.
-      ...(revision === "previous" ? { NODE_COMPILE_CACHE: path.join(folder, ".cache") } : COMPILE_CACHE),
+      ...COMPILE_CACHE,
+      // At the same places, the previous revision has other sources.
+      ...(revision === "previous" ? { NODE_COMPILE_CACHE: path.join(folder, "node_modules/.cache/previous") } : {}),
     };
     const service = startService({ folder, name }, { ...ENVIRONMENT, ...variables, ...places, ...env });
-    cleanUps.push(() => service.kill());
+    cleanUps.push(() => service.stop());
     return await service.url;
   };
   return {

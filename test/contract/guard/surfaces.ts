@@ -60,6 +60,6 @@ async function service(name: ServiceName, variables: Readonly<Record<string, str
       ...variables,
     },
   );
-  onTestFinished(() => running.kill());
+  onTestFinished(() => running.stop());
   return { port: Number(new URL(await running.url).port), healthPath: "/live" };
 }

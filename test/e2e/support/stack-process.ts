@@ -6,7 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { compileCacheOf } from "../../../services/local/compile-cache.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
@@ -61,7 +61,7 @@ export function spawnStack(options: {
   const stack = spawn(process.execPath, [main, "--data", dataDir, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      ...COMPILE_CACHE,
+      ...compileCacheOf(project),
       // None may fire amid what a test counts. By hand, they run all the same.
       SCHEDULES_OFF: JSON.stringify([...registry.schedules.keys()]),
       ...options.env,

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { LOCAL } from "../../../services/local/settings.ts";
-import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { startTarget } from "../../bench/processes/target.ts";
 import { type Shape, costlyPayload } from "./costly-payloads.ts";
 import { watchLiveness } from "./liveness.ts";
@@ -17,7 +16,6 @@ export interface Flooded {
 }
 
 const CANARY = { type: "canary.natural", queue: "bulk" };
-const POLL_MS = 50;
 const MAX_MS = 120_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 2_000;
@@ -77,17 +75,14 @@ async function handOver({ producer }: SmallInstances, body: string): Promise<voi
   }
 }
 
-async function untilEmpty({ queues }: SmallInstances, key: string): Promise<void> {
-  const client = await createCloudTasksClient(queues);
-  const untilMs = performance.now() + MAX_MS;
-  try {
-    for (;;) {
-      const [tasks] = await client.listTasks({ parent: client.queuePath(LOCAL.project, LOCAL.location, key) });
-      if (tasks.length === 0) return;
-      if (performance.now() > untilMs) throw new Error(`${tasks.length} tasks of ${key} are not done.`);
-      await pause(POLL_MS);
-    }
-  } finally {
-    await client.close();
-  }
+/** The emulator answers once the queue is empty. */
+async function untilEmpty({ queues: { host, port } }: SmallInstances, key: string): Promise<void> {
+  const queue = `projects/${LOCAL.project}/locations/${LOCAL.location}/queues/${key}`;
+  const response = await fetch(`http://${host}:${port}/_emulator/idle`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ until: "empty", queue, timeoutMs: MAX_MS }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The tasks of ${key} are not done: ${text}`);
 }
