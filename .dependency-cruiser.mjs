@@ -9,7 +9,7 @@
 const OURS = { path: "^(?!.*node_modules/)", dependencyTypesNot: ["core"], couldNotResolve: false };
 
 /** The code that runs on Google Cloud, and the program that deploys it. */
-const DEPLOYED = "^(shared/|services/(?!local/)|packages/client/(?!test/)|infra/)";
+const DEPLOYED = "^(?:shared/|services/(?!local/)|packages/client/(?!test/)|infra/)";
 
 /** Pure decisions: one file each, but for the worker's folder. */
 const DECISIONS = [

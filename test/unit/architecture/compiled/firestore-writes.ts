@@ -51,7 +51,7 @@ const QUERYING: typeof WRITING = {
  * client's.
  */
 export function firestoreWrites(program: Program, files: readonly string[]): FirestoreWrite[] {
-  return files.flatMap((file) =>
+  return knowingClients(program, files).flatMap((file) =>
     [...nodesOf(program.source(file))].flatMap((node) =>
       [...methodsMentioned(node, program), ...disguises(node, program)].map((what) => ({
         file,
@@ -64,12 +64,17 @@ export function firestoreWrites(program: Program, files: readonly string[]): Fir
 
 /** The places where files make queries, as `path:line`, with the method. */
 export function firestoreQueries(program: Program, files: readonly string[]): string[] {
-  return files.flatMap((file) =>
+  return knowingClients(program, files).flatMap((file) =>
     [...nodesOf(program.source(file))].flatMap((node) => {
       const name = ts.isPropertyAccessExpression(node) ? program.checker.getSymbolAtLocation(node.name) : undefined;
       return methodsIn(name, QUERYING).map((method) => `${placeOf(program, node)} ${method}`);
     }),
   );
+}
+
+/** The modules to which the clients' types can come, by imports of any kind. Looking at the others' types takes a while, too. */
+function knowingClients(program: Program, files: readonly string[]): string[] {
+  return files.filter((file) => program.dependencies(file).some((dependency) => CLIENTS.test(dependency)));
 }
 
 /** The texts in a file: literals, constants whose value the type knows, and the fixed parts of templates. */

@@ -9,6 +9,8 @@ export interface Program {
   readonly files: readonly string[];
   /** @throws Error when the program doesn't hold the file. */
   source(file: string): ts.SourceFile;
+  /** Every file that a module's types can come from: what it imports in any way, directly or not. */
+  dependencies(file: string): readonly string[];
   /** The modules that a module imports when it runs. */
   runTimeImports(file: string): readonly RunTimeImport[];
 }
@@ -39,7 +41,9 @@ export function loadProgram(root: string, chosen: Choice): Program {
   const rootNames = config?.fileNames.filter((name) => chosen(path.relative(root, name))) ?? [];
   if (!config || rootNames.length === 0) throw new Error(`Nothing is chosen in ${root}.`);
 
-  const program = ts.createProgram(rootNames, config.options, sharingFiles(config.options));
+  const reading = sharingFiles(config.options);
+  const program = ts.createProgram(rootNames, config.options, reading);
+  let builder: ts.BuilderProgram | undefined;
   const source = (file: string): ts.SourceFile =>
     program.getSourceFile(path.join(root, file)) ?? fail(`${file} is not in the program.`);
   const ours = program.getSourceFiles().filter(({ fileName }) => isOurs(root, fileName));
@@ -48,6 +52,10 @@ export function loadProgram(root: string, chosen: Choice): Program {
     checker: program.getTypeChecker(),
     files: ours.map(({ fileName }) => path.relative(root, fileName)),
     source,
+    dependencies(file) {
+      builder ??= ts.createSemanticDiagnosticsBuilderProgram(program, reading);
+      return builder.getAllDependencies(source(file));
+    },
     runTimeImports: (file) => importsOf(source(file)).map((found) => resolve(found, file, { root, program })),
   };
 }
@@ -57,7 +65,7 @@ const parsed = new Map<string, ts.SourceFile | undefined>();
 
 /** Reads as TypeScript does, except that it parses each file once for all programs, and no comments: most of the work. */
 function sharingFiles(options: ts.CompilerOptions): ts.CompilerHost {
-  const host = ts.createCompilerHost(options);
+  const host = ts.createIncrementalCompilerHost(options);
   host.jsDocParsingMode = ts.JSDocParsingMode.ParseNone;
   const parse = host.getSourceFile.bind(host);
   host.getSourceFile = (file, ...how) => {

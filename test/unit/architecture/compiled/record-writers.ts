@@ -4,7 +4,8 @@ import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts"
 import { TASK_SCHEDULES } from "../../../../shared/schedules/task-schedules.ts";
 import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { firestoreQueries, firestoreWrites, textsIn } from "./firestore-writes.ts";
-import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "../plant.ts";
+import { WHOLE_PROJECT_MS, plantProgram } from "../plant.ts";
+import { isProduct, product } from "./product.ts";
 import { type Program, loadProgram } from "./program.ts";
 
 /** The modules that write records, dead letters, entries of the outbox and schedules. The client writes entries, in other people's commits. */
@@ -29,11 +30,6 @@ const QUERIES = [
 const HANDLERS = "services/worker/handlers/";
 
 const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS, TASK_OUTBOX, TASK_SCHEDULES];
-
-/** Everything but the emulators, infra, tools and tests. */
-const isProduct = (file: string): boolean => /^(shared|services|packages\/(?!emulators\/)[^/]+\/src)\//.test(file);
-
-const product = loadProgram(CHECKOUT, isProduct);
 
 /** The writes to Firestore outside the store and the handlers. */
 function writesElsewhere(program: Program): string[] {
@@ -65,6 +61,10 @@ test("only the stores and the user's handlers write to Firestore", { timeout: WH
   expect(product.files.length).toBeGreaterThan(90);
   for (const store of STORES) expect(firestoreWrites(product, [store])).not.toEqual([]);
   expect(writesElsewhere(product)).toEqual([]);
+});
+
+test("no module declares a global, which could carry a writer past the imports", () => {
+  expect(product.files.filter((file) => product.source(file).text.includes("declare global"))).toEqual([]);
 });
 
 test("queries are in files of their own, and a test derives the indexes of each", () => {

@@ -2,7 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { CHECKOUT } from "../plant.ts";
-import { loadProgram, reachable } from "./program.ts";
+import { product } from "./product.ts";
+import { reachable } from "./program.ts";
 import { resultTypes } from "./result-types.ts";
 
 /**
@@ -34,8 +35,7 @@ const MAX_MODULES = 12;
 const MAX_RESULT_TYPES = 8;
 const MAX_LINES = 300;
 
-const program = loadProgram(CHECKOUT, (file) => file === ENTRY);
-const modules = reachable(program, ENTRY, (file) => isIn(COUNTED, file) && !isIn(ASIDE, file));
+const modules = reachable(product, ENTRY, (file) => isIn(COUNTED, file) && !isIn(ASIDE, file));
 
 function isIn(places: readonly string[], file: string): boolean {
   return places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
@@ -57,19 +57,19 @@ test("claim, run and settle use few modules", () => {
 
 test("a whole delivery uses few modules of the worker, apart from handlers and telemetry", () => {
   const aside = ["services/worker/handlers/", "services/worker/telemetry/"];
-  const ofWorker = reachable(program, ENTRY, (file) => isIn(["services/worker/"], file) && !isIn(aside, file));
+  const ofWorker = reachable(product, ENTRY, (file) => isIn(["services/worker/"], file) && !isIn(aside, file));
   expect(ofWorker.length).toBeGreaterThan(3);
   expect(ifTooMany([ENTRY, ...ofWorker], MAX_MODULES)).toEqual([]);
 });
 
 test("claim, run and settle return few types", () => {
-  const types = resultTypes(program, modules);
+  const types = resultTypes(product, modules);
   const report = types.map(({ name, returnedBy }) => `${name}, returned by ${returnedBy.join(", ")}`);
   expect(types.length).toBeGreaterThan(1);
   expect(ifTooMany(report, MAX_RESULT_TYPES)).toEqual([]);
 });
 
 test("none of these modules is long", () => {
-  const long = [ENTRY, ...modules].filter((file) => program.source(file).getLineStarts().length - 1 > MAX_LINES);
+  const long = [ENTRY, ...modules].filter((file) => product.source(file).getLineStarts().length - 1 > MAX_LINES);
   expect(long).toEqual([]);
 });

@@ -19,8 +19,7 @@ import { requestCases } from "./cases/requests.ts";
 import { transactionCases } from "./cases/transactions/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
 import { type Subject, caseFor } from "./support/case.ts";
-import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.ts";
-import { type Running, type Target, googles, ours, oursOptimistic } from "./support/targets.ts";
+import { GOOGLES_JAR, type Running, type Target, googles, ours, oursOptimistic } from "./support/targets.ts";
 
 const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["documents", documentCases],
@@ -47,7 +46,7 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
 /** Google's emulator starts in 2 s, but takes longer beside other busy tests. */
 const START_LIMIT_MS = 60_000;
 
-const googlesIsInstalled = findGooglesFirestore() !== null;
+const googlesIsInstalled = GOOGLES_JAR !== null;
 if (!googlesIsInstalled) {
   process.stdout.write("Google's Firestore emulator (gcloud and Java) is not installed: its half is skipped.\n");
 }

@@ -1,12 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.ts";
 import { anyCase } from "./differential/arbitrary/cases.ts";
 import { newSession } from "./differential/execute.ts";
 import { KNOWN_DIFFERENCES, knownDifference } from "./differential/known-differences.ts";
 import { type Comparison, playCase } from "./differential/comparison.ts";
 import { connect } from "./differential/wire-client.ts";
-import { type Target, googles, ours } from "./support/targets.ts";
+import { GOOGLES_JAR, type Target, googles, ours } from "./support/targets.ts";
 
 /** How many cases to run. For more: `SEED=1 CASES=5000 npx vitest run packages/emulators/test/contract/firestore/differential.test.ts`. */
 const CASES = Number(process.env["CASES"] ?? 120);
@@ -23,7 +22,7 @@ const CASE_MS = 500;
 /** This many cases should show every known difference. */
 const MANY_CASES = 2_000;
 
-const isInstalled = findGooglesFirestore() !== null;
+const isInstalled = GOOGLES_JAR !== null;
 
 describe.skipIf(!isInstalled)("our emulator and Google's", () => {
   it(

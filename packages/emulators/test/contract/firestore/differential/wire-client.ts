@@ -1,6 +1,6 @@
 import { Client, Metadata, credentials, type status } from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
-import { loadProtos } from "../../../../src/rpc/proto.ts";
+import { loadOnce, loadProtos } from "../../../../src/rpc/proto.ts";
 import type { JsonObject } from "./json.ts";
 
 /** An emulator's replies, one or as many as it streamed, and the status with which the call ended. */
@@ -26,16 +26,23 @@ const SERVICE = "google.firestore.v1.Firestore";
 
 const AS_JSON: protobuf.IConversionOptions = { longs: String, enums: String, bytes: String, json: true };
 
-/** Connects to the Firestore emulator at `host:port`. */
-export function connect(address: string): WireClient {
-  const client = new Client(address, credentials.createInsecure(), { "grpc.max_receive_message_length": -1 });
-  const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
+const firestoreProtos = loadOnce(() =>
+  loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
     "google.firestore.v1",
     "google.protobuf",
     "google.rpc",
     "google.type",
-  ]);
-  const methods = new Map(protos.lookupService(SERVICE).methodsArray.map((method) => [method.name, method]));
+  ]),
+);
+
+/** Connects to the Firestore emulator at `host:port`. */
+export function connect(address: string): WireClient {
+  const client = new Client(address, credentials.createInsecure(), { "grpc.max_receive_message_length": -1 });
+  const methods = new Map(
+    firestoreProtos()
+      .lookupService(SERVICE)
+      .methodsArray.map((method) => [method.name, method]),
+  );
   return {
     call(name, request) {
       const method = methods.get(name);

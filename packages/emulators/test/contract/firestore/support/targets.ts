@@ -16,6 +16,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Google's emulator, or null where it is not installed. Asking gcloud takes a second, so it is asked once. */
+export const GOOGLES_JAR = findGooglesFirestore();
+
 /** An emulator that the contract is tested on. */
 export interface Target {
   readonly name: string;
@@ -54,10 +57,9 @@ export const googles: Target = {
 const TIED_TO_US = '"$@" & command=$!; read -r _; kill -9 $command';
 
 async function startGoogles(): Promise<Running> {
-  const jar = findGooglesFirestore();
-  if (jar === null) throw new Error("Google's emulator is not installed.");
+  if (GOOGLES_JAR === null) throw new Error("Google's emulator is not installed.");
   const port = await freePort();
-  const command = googlesFirestoreCommand(jar, { host: "127.0.0.1", port });
+  const command = googlesFirestoreCommand(GOOGLES_JAR, { host: "127.0.0.1", port });
   const shell = spawn("sh", ["-c", TIED_TO_US, "sh", ...command], { stdio: ["pipe", "pipe", "ignore"] });
   const stop = async (): Promise<void> => {
     const ended = once(shell, "exit");
