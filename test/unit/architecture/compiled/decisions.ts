@@ -52,6 +52,8 @@ test("decisions do no I/O, and import nothing that does", { timeout: WHOLE_PROJE
   expect(decisions).toContain("services/producer/dead-letters/decide-replay.ts");
   expect(decisions).toContain("shared/outbox/decide-refusal.ts");
   expect(decisions.length).toBeGreaterThan(8);
+  // The product holds all of both.
+  expect(new Set(DECISIONS.source.match(/\^\w+/g))).toEqual(new Set(["^services", "^shared"]));
   expect(importsWithIo(product)).toEqual([]);
   expect(decisions.flatMap((file) => effectsOf(product, file))).toEqual([]);
 });

@@ -17,7 +17,7 @@ const SEED = Number(process.env["SEED"] ?? 1);
 const CASE_PATH = process.env["CASE_PATH"];
 
 const START_MS = 60_000;
-const CASE_MS = 500;
+const CASE_MS = 2_000;
 
 /** This many cases should show every known difference. */
 const MANY_CASES = 2_000;
