@@ -25,7 +25,7 @@ import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./services/service-environment.ts";
 import { ServiceLogs } from "./monitoring/service-logs.ts";
 import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
-import { secretKeys, warnOfShownSecrets } from "./settings/secret-keys.ts";
+import { secretKeys, warnOfPlainSecrets } from "./settings/secret-keys.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { provisionWorkerEgress } from "./services/static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
@@ -46,7 +46,7 @@ export async function provision(registry: Registry, retries: Parameters<typeof r
 
   const isSecret = secretKeys();
   const settings = parseSettings(pulumi.runtime.allConfig(), registry, isSecret);
-  warnOfShownSecrets(settings.taskSettings, isSecret);
+  warnOfPlainSecrets(settings.taskSettings, isSecret);
   refuseBrokenBudgets({ registry, settings });
   retryNotThereYet(retries);
   settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });

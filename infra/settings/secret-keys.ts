@@ -13,14 +13,14 @@ export function secretKeys(): IsSecret {
   return (key) => Boolean(isConfigSecret(key));
 }
 
-/** Warns of each secret that was set without --secret, so that the stack's own file shows it. */
-export function warnOfShownSecrets({ secrets }: GivenSettings, isSecret: IsSecret): void {
+/** Warns of each secret that was set without --secret, since the stack's file holds it in plain text. */
+export function warnOfPlainSecrets({ secrets }: GivenSettings, isSecret: IsSecret): void {
   for (const name of secrets.keys()) {
     const key = `handoff:${configKeyOf(name)}`;
     if (isSecret(key)) continue;
     void pulumi.log.warn(
-      `${key} is a secret, but was set without --secret, so the stack's file shows it. Set it with: ` +
-        `pulumi config set --secret ${key} … If others have seen the file, take a new value.`,
+      `${key} is a secret, but was set without --secret, so the stack's file holds it in plain text. Set it with: ` +
+        `pulumi config set --secret ${key} … If others have seen the file, use a new value.`,
     );
   }
 }

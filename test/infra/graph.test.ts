@@ -48,7 +48,7 @@ test("an update requests the same as its preview, plus what the preview could no
   });
 });
 
-test("a configured signing secret is used, and marked as a secret; one that its file shows is warned of", async () => {
+test("a configured signing secret is used, and marked as a secret; one in plain text is warned of", async () => {
   const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
   const run = await runFixture("dev", "update", { "handoff:webhookSigningSecret": secret });
 
@@ -56,8 +56,8 @@ test("a configured signing secret is used, and marked as a secret; one that its 
   expect(version?.inputs["secretData"]).toBe("[secret]");
   expect(version?.openInputs["secretData"]).toBe(secret);
   expect(run.warnings).toEqual([
-    "handoff:webhookSigningSecret is a secret, but was set without --secret, so the stack's file shows it. Set it with: " +
-      "pulumi config set --secret handoff:webhookSigningSecret … If others have seen the file, take a new value.",
+    "handoff:webhookSigningSecret is a secret, but was set without --secret, so the stack's file holds it in plain text. Set it with: " +
+      "pulumi config set --secret handoff:webhookSigningSecret … If others have seen the file, use a new value.",
   ]);
   expect(run.resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
 });

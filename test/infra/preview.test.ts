@@ -32,7 +32,7 @@ test("a stack's own file is previewed", async () => {
   expect(stdout).toMatch(new RegExp(`^ +${shards} {2}gcp:cloudtasks/queue:Queue$`, "m"));
 });
 
-test("a secret that the stack's file shows is warned of", async () => {
+test("a secret that the stack's file holds in plain text is warned of", async () => {
   const local = localVariables(registry.settings);
   const shown = ownConfig(Object.fromEntries(SECRETS.map(({ key, name }) => [key, local[name]])));
   const { code, stderr } = await preview("--config", await writeStackFile("mine", shown), "--counts");
