@@ -23,6 +23,12 @@ const PROGRAM = {
   foot: "})",
 };
 
+/**
+ * V8 keeps a program's text in memory, so it has no white space that only helps people. The lines stay short: Node prints
+ * the line that threw an uncaught exception.
+ */
+const COMPACT = { minifyWhitespace: true, lineLimit: 120 } as const;
+
 /** Replaces a module's `import.meta` in a program that is a function. */
 const IMPORT_META = {
   "import.meta.url": "urlOfProgram",
@@ -52,6 +58,7 @@ export async function bundle(
     ...common,
     absWorkingDir: way.from,
     entryPoints: { program: program.entry },
+    ...COMPACT,
     outdir: way.to,
     banner: { js: PROGRAM.head },
     footer: { js: PROGRAM.foot },
