@@ -7,7 +7,7 @@ import { readBounded } from "../http/bounded-body.ts";
 import { openRequest } from "../http/bounded-request.ts";
 import type { NameResolver } from "../network/name-resolver.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { DeadlineError, cancelAtDeadline } from "../runtime/deadline.ts";
 import type { SignatureAlgorithm } from "./token-kinds.ts";
 import { isObject } from "../runtime/is-object.ts";
 
@@ -61,7 +61,7 @@ const P_256 = "prime256v1";
  */
 export async function fetchKeySet({ url, algorithm, clock, resolve }: KeyServer): Promise<KeySetFetch> {
   try {
-    return await withDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) =>
+    return await cancelAtDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) =>
       fetchOnce(new URL(url), { algorithm, signal, resolve }),
     );
   } catch (error) {

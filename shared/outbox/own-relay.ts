@@ -1,6 +1,6 @@
 import { createInQueue } from "../queue/create-in-queue.ts";
 import type { NewTask } from "../records/transition.ts";
-import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { DeadlineError, cancelAtDeadline } from "../runtime/deadline.ts";
 import { errorFields } from "../runtime/error-fields.ts";
 import { forEachConcurrently } from "../process/for-each-concurrently.ts";
 import type { Relay } from "./relay.ts";
@@ -45,7 +45,7 @@ export function createOwnRelay(relay: Relay): OwnRelay {
           if (!(await create(task, relay, signal))) areAll = false;
         });
       try {
-        await withDeadline({ clock, timeoutMs: untilMs - clock.now() }, createAll);
+        await cancelAtDeadline({ clock, timeoutMs: untilMs - clock.now() }, createAll);
         return areAll;
       } catch (error) {
         if (!(error instanceof DeadlineError)) throw error;

@@ -18,20 +18,32 @@ const WAIT_OVER = new DeadlineError("Nothing is waiting for this any more.");
 
 /**
  * Waits for work, but no longer than the deadline. Unfinished work continues, since calls of Google Cloud's clients
- * can't be cancelled. Work that can be cancelled uses the signal, which fires when the wait ends, however it ends. That
- * also drops what the work left open, such as the unread body of a response.
+ * can't be cancelled.
  *
  * @throws DeadlineError when the time is up or the deadline's own signal fires.
  */
-export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const waitOver = new AbortController();
-  const work = run(waitOver.signal);
+export async function withDeadline<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
+  const work = run();
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const stopWaiting = onDeadline(deadline, (reason) => reject(new DeadlineError(reason)));
   try {
     return await Promise.race([work, expired]);
   } finally {
     stopWaiting();
+  }
+}
+
+/**
+ * The same for work that can be cancelled by a signal, which fires when the wait ends, however it ends. That also drops
+ * what the work left open, such as the unread body of a response.
+ *
+ * @throws DeadlineError when the time is up or the deadline's own signal fires.
+ */
+export async function cancelAtDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const waitOver = new AbortController();
+  try {
+    return await withDeadline(deadline, () => run(waitOver.signal));
+  } finally {
     waitOver.abort(WAIT_OVER);
   }
 }

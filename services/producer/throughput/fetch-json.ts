@@ -1,6 +1,6 @@
 import { readBounded } from "../../../shared/http/bounded-body.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
-import { withDeadline } from "../../../shared/runtime/deadline.ts";
+import { cancelAtDeadline } from "../../../shared/runtime/deadline.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -17,7 +17,7 @@ export async function fetchJson(
 ): Promise<unknown> {
   const { clock, timeoutMs, headers = async () => new Headers() } = on;
   try {
-    return await withDeadline({ clock, timeoutMs }, async (signal) => {
+    return await cancelAtDeadline({ clock, timeoutMs }, async (signal) => {
       const response = await fetch(url, { headers: await headers(), signal, redirect: "error" });
       if (response.status === 404) return undefined;
       // The body isn't needed, and may quote the request.

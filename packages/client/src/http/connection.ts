@@ -1,5 +1,5 @@
 import { retryAfterMsOf } from "../../../../shared/http/retry-after.ts";
-import { withDeadline } from "../../../../shared/runtime/deadline.ts";
+import { cancelAtDeadline } from "../../../../shared/runtime/deadline.ts";
 import { HandoffError, UnreachableError } from "../errors.ts";
 import type { ClientOptions, RetryLimits } from "../options.ts";
 import { type ProducerAddress, TokenFailure, producerAt } from "../producer.ts";
@@ -118,7 +118,7 @@ async function tryOnce<Body>(one: {
   const { method, body, signal, tryMs: timeoutMs = TRY_MS } = request;
   const deadline = { clock: surroundings.clock, timeoutMs, ...(signal ? { signal } : {}) };
   try {
-    const received: Received<Body> = await withDeadline(deadline, async (signal) => {
+    const received: Received<Body> = await cancelAtDeadline(deadline, async (signal) => {
       const response = await producer.send({ method, path: pathOf(request), headers, body, signal });
       // The body is read within the deadline, too: a truncated response doesn't count.
       return { response, json: await readJson(response) };

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../../shared/runtime/clock.ts";
-import { withDeadline } from "../../../../shared/runtime/deadline.ts";
+import { cancelAtDeadline } from "../../../../shared/runtime/deadline.ts";
 import type { ProducerAddress } from "../producer.ts";
 
 /** How long the caller of a commit waits for its tasks to be enqueued, in milliseconds. */
@@ -15,7 +15,7 @@ const ENTRIES_PER_REQUEST = 100;
 export async function relaySoon(producer: ProducerAddress, entryIds: readonly string[], clock: Clock): Promise<void> {
   if (entryIds.length === 0) return;
   try {
-    await withDeadline({ clock, timeoutMs: RELAY_LIMIT_MS }, async (signal) => {
+    await cancelAtDeadline({ clock, timeoutMs: RELAY_LIMIT_MS }, async (signal) => {
       await Promise.all(inParts(entryIds).map((ids) => relay(producer, ids, signal)));
     });
   } catch {

@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import type { NameResolver } from "../../../../shared/network/name-resolver.ts";
 import type { Clock } from "../../../../shared/runtime/clock.ts";
-import { DeadlineError, withDeadline } from "../../../../shared/runtime/deadline.ts";
+import { DeadlineError, cancelAtDeadline } from "../../../../shared/runtime/deadline.ts";
 import { isPublicAddress } from "./public-address.ts";
 import { hostOf, portOf } from "../../../../shared/network/url-parts.ts";
 
@@ -57,7 +57,7 @@ export async function findDestination(
 ): Promise<Destination> {
   const isPortAllowed = rules.allowedPorts.includes(portOf(url));
   try {
-    const addresses = await withDeadline({ clock, timeoutMs: LOOKUP_TIMEOUT_MS, signal }, (waitOver) =>
+    const addresses = await cancelAtDeadline({ clock, timeoutMs: LOOKUP_TIMEOUT_MS, signal }, (waitOver) =>
       addressesOf(url, { signal: waitOver, resolve, asksSystem: rules.allowPrivateAddresses }),
     );
     const hasPrivate = addresses.some(({ address }) => !isPublicAddress(address));

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { DeadlineError, pause, settlesWithin, withDeadline } from "../../../../shared/runtime/deadline.ts";
+import {
+  DeadlineError,
+  cancelAtDeadline,
+  pause,
+  settlesWithin,
+  withDeadline,
+} from "../../../../shared/runtime/deadline.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 
 const TIMEOUT_MS = 1_000;
@@ -65,7 +71,7 @@ it("needs no signal", async () => {
 it("signals the work when the wait is over, and ignores its result after that", async () => {
   const { clock, work, ends, record, deadline } = setup();
   const waiting = record(
-    withDeadline(deadline, (signal) => {
+    cancelAtDeadline(deadline, (signal) => {
       signal.addEventListener("abort", () => work.reject(new Error("stopped")));
       return work.promise;
     }),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "../../client.ts";
-import { DeadlineError, withDeadline } from "../../../../../shared/runtime/deadline.ts";
+import { DeadlineError, cancelAtDeadline } from "../../../../../shared/runtime/deadline.ts";
 import { HandoffError, TimeoutError } from "../../errors.ts";
 import { claimsOf } from "../auth/token-claims.ts";
 import type { ChosenTokens } from "../auth/choose-tokens.ts";
@@ -19,7 +19,7 @@ const READY_TIMEOUT_MS = 30_000;
 export async function checkReady(url: URL, { clock, signal }: Pick<Surroundings, "clock" | "signal">): Promise<Result> {
   const deadline = { clock, timeoutMs: READY_TIMEOUT_MS, signal };
   try {
-    const response = await withDeadline(deadline, (signal) =>
+    const response = await cancelAtDeadline(deadline, (signal) =>
       fetch(new URL("/ready", url), { signal, redirect: "manual" }),
     );
     if (response.status === 200) return ok(`${url.origin} is ready`);
