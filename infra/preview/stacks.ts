@@ -34,7 +34,7 @@ export function readExample(kind: "dev" | "production", declared: Declared): Sta
  * @throws ConfigError when the file doesn't exist or isn't a Pulumi stack file.
  */
 export function readStackFile(file: string, declared: Declared): StackConfig {
-  const { config } = parseStackFile(file);
+  const config = withNamespaces(parseStackFile(file).config);
   const local = Object.entries(localVariables(declared));
   const placeholders = new Map(local.map(([name, text]) => [`handoff:${configKeyOf(name)}`, text]));
   return {
@@ -43,6 +43,13 @@ export function readStackFile(file: string, declared: Declared): StackConfig {
     ),
     secretKeys: Object.keys(config).filter((key) => hasSecret(config[key])),
   };
+}
+
+/** Pulumi takes a key without a namespace for one of the project's own (https://github.com/pulumi/pulumi/issues/8603). */
+function withNamespaces<Value>(config: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `handoff:${key}`, value]),
+  );
 }
 
 function parseStackFile(file: string): z.output<typeof stackFile> {

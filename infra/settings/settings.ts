@@ -153,7 +153,7 @@ export function parseSettings(
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, checked)),
-    ...(parsed.success ? contradictions(parsed.data, own, declared) : []).map(
+    ...(parsed.success ? contradictions(parsed.data, own, registry) : []).map(
       ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
     ),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
@@ -177,7 +177,7 @@ function openSecrets(isSecret: IsSecret): string[] {
 function contradictions(
   settings: z.output<ReturnType<typeof schemaOf>>,
   given: ReadonlyMap<string, unknown>,
-  declared: ReadonlyMap<string, string>,
+  registry: Registry,
 ) {
   return [
     ...accessProblems(settings),
@@ -185,7 +185,7 @@ function contradictions(
     ...consoleProblems(settings),
     ...databaseProblems(settings, given),
     ...operationsProblems(settings),
-    ...workerProblems(settings, declared),
+    ...workerProblems(settings, registry.settings),
   ];
 }
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { isTakenName } from "../../shared/contract/task-settings.ts";
+import { type TaskSetting, isTakenName } from "../../shared/contract/task-settings.ts";
 import { isObject } from "../../shared/runtime/is-object.ts";
 import { oneOf } from "./setting-values.ts";
+import { configKeyOf } from "./task-settings.ts";
 
 /** Cloud Run's own limit (https://cloud.google.com/run/quotas). */
 const MAX_VALUE_LENGTH = 32_768;
@@ -124,19 +125,22 @@ interface Problem {
 /**
  * Contradictory or impossible settings: the path of each, and a sentence.
  *
- * @param declared the variables that task types declare, by configuration key.
+ * @param declared the variables that task types declare.
  */
-export function workerProblems(settings: WorkerSettings, declared: ReadonlyMap<string, string>): readonly Problem[] {
+export function workerProblems(
+  settings: WorkerSettings,
+  declared: ReadonlyMap<string, TaskSetting>,
+): readonly Problem[] {
   const { workerEnvironment, workerSecrets } = settings;
-  const keys = new Map([...declared].map(([key, name]) => [name, key]));
   const given = [
     ...[...workerEnvironment.keys()].map((name) => ["workerEnvironment", name] as const),
     ...[...workerSecrets.keys()].map((name) => ["workerSecrets", name] as const),
   ];
   const clashes = given.flatMap(([setting, name]): Problem[] => {
     const path = [setting, name];
-    const key = keys.get(name);
-    if (key !== undefined) return [{ path, message: `is declared by a task type: set handoff:${key} instead` }];
+    const ofTask = declared.get(name);
+    if (ofTask?.localOnly) return [{ path, message: "is only for a developer's machine: leave it out" }];
+    if (ofTask) return [{ path, message: `is declared by a task type: set handoff:${configKeyOf(name)} instead` }];
     const isTwice = setting === "workerSecrets" && workerEnvironment.has(name);
     return isTwice ? [{ path, message: "is in handoff:workerEnvironment, too: leave one out" }] : [];
   });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig } from "../../shared/runtime/config.ts";
@@ -78,24 +79,38 @@ function printWelcome({ variables }: StackSettings, print: Print): void {
 
 async function start(settings: StackSettings, print: Print): Promise<void> {
   const startedMs = performance.now();
-  const stack = await startStack(settings, print);
+  const asked = stopOnSignals(print);
+  const stack = await startStack(settings, { print, signal: asked }).catch((error: unknown) => {
+    if (asked.aborted) return undefined;
+    throw error;
+  });
+  if (stack === undefined) return;
   printWelcome(settings, print);
   print(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
 
-  const stopped = Promise.withResolvers<void>();
+  const why = await Promise.race([stack.broken, whenAborted(asked)]);
+  if (why !== undefined) {
+    print(why);
+    process.exitCode = 1;
+  }
+  await stack.stop();
+}
+
+/** Aborts at the first signal that ends the stack, even before it is ready. The second one ends the process at once. */
+function stopOnSignals(print: Print): AbortSignal {
+  const asked = new AbortController();
   let askedAtMs: number | undefined;
   const onSignal = (): void => {
     if (askedAtMs !== undefined && performance.now() - askedAtMs < SAME_SIGNAL_MS) return;
     if (askedAtMs !== undefined) process.exit(1);
     askedAtMs = performance.now();
     print("stopping; work in progress may finish (Ctrl-C again stops it now)");
-    stack.stop().then(stopped.resolve, stopped.reject);
+    asked.abort();
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  const why = await Promise.race([stack.broken, stopped.promise]);
-  if (why === undefined) return;
-  print(why);
-  await stack.stop();
-  process.exitCode = 1;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  return asked.signal;
+}
+
+async function whenAborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, "abort");
 }

@@ -4,7 +4,12 @@ import type { QueueSettings } from "../../shared/contract/queues.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { localVariables } from "../../shared/contract/task-settings.ts";
 import { guardVariables } from "../../shared/http/guard.ts";
-import { hostAndPortVariable, logLevelVariable, platformVariables, portVariable } from "../../shared/runtime/config.ts";
+import { hostAndPortVariable, logLevelVariable, platformVariables } from "../../shared/runtime/config.ts";
+import { HIGHEST_PORT } from "../../shared/network/host-and-port.ts";
+import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
+
+/** Other programs have to know it, so it can't be 0. */
+const portVariable = numberWithin({ from: 1, to: HIGHEST_PORT });
 
 /** The variables of `npm start`, with their defaults. */
 export const startVariables = z.object({

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { type Program, startChild } from "./child.ts";
 import { startRelaying } from "./outbox/relaying.ts";
@@ -23,14 +24,21 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** Where the stack tells what it does, and what ends it. */
+interface StackOptions {
+  readonly print: (line: string) => void;
+  /** Ends the start. Once the stack has started, `stop` ends it. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Starts the emulators, then the worker, the producer and the console while it creates the queues, then the outbox's
  * relay. Resolves once all of them are listening.
  *
- * @throws ConfigError when ports are in use, and Error when a program ends before it is listening. By then, everything
- * has been stopped again.
+ * @throws ConfigError when ports are in use, and Error when a program ends before it is listening, or the signal
+ * aborts. By then, everything has been stopped again.
  */
-export async function startStack(settings: StackSettings, print: (line: string) => void): Promise<Stack> {
+export async function startStack(settings: StackSettings, { print, signal }: StackOptions): Promise<Stack> {
   const usesRunningFirestore = await isFirestoreEmulator(settings.variables.FIRESTORE_EMULATOR_HOST);
   await requireFreePorts(portsOf(settings).filter(({ name }) => name !== "firestore" || !usesRunningFirestore));
   if (usesRunningFirestore) print("Using the Firestore emulator that is already running.");
@@ -42,6 +50,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   const services = Promise.withResolvers<Services>();
   const running: Part[] = [throughput];
   const run = async (program: Program, ifItEnds: Supervision["ifItEnds"]): Promise<Supervised> => {
+    signal.throwIfAborted();
     const supervised = supervise(program, { clock: systemClock, startChild, print, ifItEnds, onGone });
     running.push(supervised);
     await supervised.listening;
@@ -55,7 +64,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   // Awaited below. Until then, a failure mustn't count as unhandled.
   assets.catch(() => {});
   const bundles = bundleInstalled(print);
-  try {
+  const startAll = async (): Promise<void> => {
     // First, so that no change is missed.
     if (settings.reload) {
       const { reloadOnChange } = await import("./reload/reload.ts");
@@ -74,11 +83,19 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     // Last, so that it stops first.
     running.push(await startRelaying(settings, print));
     services.resolve({ worker, producer, console });
+  };
+  try {
+    await Promise.race([startAll(), rejectWhenAborted(signal)]);
   } catch (error) {
     await stop();
     throw error;
   }
   return { broken, stop };
+}
+
+async function rejectWhenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+  signal.throwIfAborted();
 }
 
 function portsOf({ variables }: StackSettings): WantedPort[] {

@@ -71,6 +71,31 @@ test("ports that are in use are named with the variables that move them, and not
   await expect(fetch(`http://127.0.0.1:${ports.firestore}/`)).rejects.toThrow("fetch failed");
 });
 
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "a stack that gets a %s before it is ready stops what it has started",
+  async (signal) => {
+    const stack = spawnStack({ dataDir: temporaryFolder(), ports: await freePorts() });
+    await stack.line(/^firestore has pid/);
+    const firestore = stack.pidOf("firestore");
+    // So that it can only end if the stack sees to that.
+    process.kill(firestore, "SIGSTOP");
+    onTestFinished(() => void (isRunning(firestore) && process.kill(firestore, "SIGKILL")));
+
+    expect(await stack.stop(signal)).toBe(0);
+
+    expect(isRunning(firestore)).toBe(false);
+    expect(stack.lines.at(-1)).toBe("stopped");
+  },
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 test("a worker that is killed by hand eleven times is back each time, and nothing is left running once the stack itself is", async () => {
   const stack = await startStackProcess();
   for (let kills = 1; kills <= 11; kills++) {

@@ -32,6 +32,13 @@ test("a stack's own file is previewed", async () => {
   expect(stdout).toMatch(new RegExp(`^ +${shards} {2}gcp:cloudtasks/queue:Queue$`, "m"));
 });
 
+test("a setting without a namespace is one of Handoff's, as it is for Pulumi", async () => {
+  const { code, stderr } = await preview("--config", await writeStackFile("mine", "config:\n  logLevel: loud\n"));
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("- handoff:logLevel: must be one of debug, info.");
+});
+
 test("a secret that the stack's file holds in plain text is warned of", async () => {
   const local = localVariables(registry.settings);
   const shown = ownConfig(Object.fromEntries(SECRETS.map(({ key, name }) => [key, local[name]])));

@@ -44,7 +44,7 @@ export async function startLocalStack(registry: Registry): Promise<LocalStack> {
         reload: false,
         firestore: "ours",
       },
-      print,
+      { print, signal: new AbortController().signal },
     );
     return {
       url: `http://127.0.0.1:${producer}`,

@@ -170,6 +170,8 @@ function known(kind: "accepted" | "replayed", facts: TaskFacts, request: Request
   const { type } = request.task.taskType;
   const view = describeTask({ type, ...facts }, tellingOf(request.producer));
   if (!view) throw new Error("A task that was accepted is always known.");
+  // A task that never ran has a record if somebody rescheduled it.
+  if (view.state === "removed" && view.attempts === 0) return { kind: "removed" };
   return { kind, task: { ...viewFor(request, view, facts), type } };
 }
 

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { onTestFinished, expect, it } from "vitest";
 import { createProgram, runCommandLine } from "../../../packages/client/src/cli/command-line.ts";
 import { createHurriedClock } from "../../harness/client/hurried-clock.ts";
-import { type Scripted, listenAsProducer } from "../../harness/client/scripted-producer.ts";
+import { type ReceivedRequest, type Scripted, listenAsProducer } from "../../harness/client/scripted-producer.ts";
 import { surroundingsOf } from "../../harness/client/terminal.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
@@ -81,7 +82,7 @@ it("doctor reports a producer that never responds as failed, after 30 s", async 
 function start(args: readonly string[], url: string) {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { HANDOFF_URL: url },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const closed = once(child, "close");
@@ -98,6 +99,54 @@ it("a watch whose reader has seen enough ends without a word", async () => {
   expect(await closed).toEqual([0, null]);
   expect(await stderr).toBe("");
   expect(requests.length).toBeGreaterThan(0);
+});
+
+/** Accepts every task of a batch, and replays a letter for each request, without an end. */
+const endless = ({ path, body }: ReceivedRequest): Scripted => {
+  if (path.startsWith("/v1/dead-letters")) {
+    const items = [{ id: "a", outcome: "replayed", replayedAs: "b" }];
+    return { status: 200, body: { items, nextCursor: "c" } };
+  }
+  const { tasks }: { tasks: unknown[] } = JSON.parse(body);
+  return { status: 200, body: { results: tasks.map(() => ({ status: 202, id: "a" })) } };
+};
+
+function* endlessLines(): Generator<string> {
+  for (;;) yield "{}\n".repeat(1_000);
+}
+
+it.each([
+  { command: "enqueue a.b --ndjson - --key-prefix a", stops: /^[\d,]+ enqueued, 0 refused, .* before it stopped\./ },
+  { command: "dead replay --all --yes", stops: /^/ },
+])("$command isn't done when its reader stops early, and says so", async ({ command, stops }) => {
+  const { url } = await listenAsProducer(endless);
+  const { child, closed } = start(command.split(" "), url);
+  const stderr = text(child.stderr);
+  // Its input never ends.
+  pipeline(endlessLines(), child.stdin).catch(() => {});
+
+  child.stdout.once("data", () => child.stdout.destroy());
+
+  expect(await closed).toEqual([1, null]);
+  expect(await stderr).toMatch(stops);
+  expect(await stderr).toMatch(
+    /^Nobody reads the output any more, so the command has stopped\. Repeat it to continue\.$/m,
+  );
+});
+
+it.runIf(fs.existsSync("/dev/full"))("a command whose output doesn't fit on the disk says so", async () => {
+  const { url } = await listenAsProducer(changing);
+  const stdout = fs.openSync("/dev/full", "w");
+  onTestFinished(() => fs.closeSync(stdout));
+  const child = spawn(process.execPath, [MAIN, "status", "a"], {
+    env: { HANDOFF_URL: url },
+    stdio: ["ignore", stdout, "pipe"],
+  });
+  const stderr: Buffer[] = [];
+  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
+
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(Buffer.concat(stderr).toString()).toMatch(/^The output can't be written: ENOSPC\b/);
 });
 
 it("a command goes on without a reader of its notes", async () => {

@@ -3,6 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
+import { waitingAt } from "../../harness/producer/outbox-tasks.ts";
 import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
@@ -103,5 +104,23 @@ describe("a key whose task has left its queue without a record", () => {
     const first = await producer.enqueue(CLAIMED, "k");
     await takeFromQueue(producer, first.body.id);
     expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 409, body: { code: "task-removed" } });
+  });
+});
+
+describe("a key whose task was removed from its queue while it waited", () => {
+  it.each([
+    ["is refused if it never ran, but was rescheduled", 0, { status: 409, body: { code: "task-removed" } }],
+    ["shows it if it ran", 1, { status: 200, body: { state: "removed", attempts: 1 } }],
+  ])("%s", async (_, attempts, expected) => {
+    const producer = await setUpProducer();
+    const { body } = await producer.enqueue(CLAIMED, "k");
+    await producer.writeRecord(body.id, waitingAt(0, CLAIMED_HASH, { attempts }));
+    expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 200, body: { state: "waiting", attempts } });
+
+    await takeFromQueue(producer, body.id);
+
+    expect(await producer.enqueue(CLAIMED, "k")).toMatchObject(expected);
+    expect((await producer.enqueue(OTHER, "k")).status).toBe(422);
+    expect(await producer.queuedTasks("default")).toHaveLength(0);
   });
 });

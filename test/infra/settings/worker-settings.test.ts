@@ -63,6 +63,10 @@ test.each<[Readonly<Record<string, string>>, string]>([
     "handoff:workerSecrets.WEBHOOK_SIGNING_SECRET: is declared by a task type: set handoff:webhookSigningSecret instead.",
   ],
   [
+    variables({ WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true" }),
+    "handoff:workerEnvironment.WEBHOOK_ALLOW_PRIVATE_ADDRESSES: is only for a developer's machine: leave it out.",
+  ],
+  [
     { ...variables({ DSN: "x" }), ...secrets({ DSN: VERSION }) },
     "handoff:workerSecrets.DSN: is in handoff:workerEnvironment, too: leave one out.",
   ],

@@ -9,7 +9,7 @@ import { addRun } from "./commands/run.ts";
 import { addSchedules } from "./commands/schedules.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTypes } from "./commands/types.ts";
-import { EXIT, endingOf } from "./exit.ts";
+import { EXIT, RefusedError, UnreadError, endingOf } from "./exit.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const ABOUT = `Background work for services on Google Cloud: enqueues, shows and controls tasks.
@@ -32,7 +32,10 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
   } catch (error) {
     // Commander has already said what is wrong and how to get help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (surroundings.signal.aborted) return EXIT.interrupted;
+    const { signal } = surroundings;
+    const isUnread = signal.reason instanceof UnreadError;
+    if (isUnread && !(error instanceof RefusedError)) return EXIT.done;
+    if (signal.aborted && !isUnread) return EXIT.interrupted;
     const { exitCode, message } = endingOf(error);
     surroundings.stderr.write(`${message}\n`);
     return exitCode;

@@ -16,6 +16,17 @@ export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
+/** Nobody reads the command's output any more, as after `| head`. */
+export class UnreadError extends Error {
+  readonly code = "UNREAD";
+}
+
+/** Why a command that changes things didn't finish. Without a reader, one that only shows things is done; this isn't. */
+export function whyUnfinished(error: unknown, { signal }: { readonly signal: AbortSignal }): unknown {
+  if (!(signal.reason instanceof UnreadError)) return error;
+  return new RefusedError("Nobody reads the output any more, so the command has stopped. Repeat it to continue.");
+}
+
 /** How a command that threw ends: its exit code, and one or two sentences, or none if the error was reported. */
 export interface Ending {
   readonly exitCode: number;

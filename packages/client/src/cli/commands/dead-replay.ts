@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import type { LetterFilter, ReplayPage } from "../../views/dead-letter.ts";
 import { confirm } from "../ask.ts";
-import { RefusedError, UsageError } from "../exit.ts";
+import { RefusedError, UsageError, whyUnfinished } from "../exit.ts";
 import { examples } from "../examples.ts";
 import { plain } from "../output/plain.ts";
 import { createProgress } from "../output/progress.ts";
@@ -79,16 +79,21 @@ async function replayAll(filter: LetterFilter, options: ReplayOptions, session: 
   const { signal } = surroundings;
   const progress = createProgress(surroundings, "letters");
   const total = { replayed: 0, skipped: 0, failed: 0, wouldReplay: 0 };
-  for await (const page of client.deadLetters.replayAll({ filter, dryRun, most: limit }, { signal })) {
-    for (const item of page.items) {
-      total[item.outcome === "would-replay" ? "wouldReplay" : item.outcome] += 1;
-      // A terminal shows the bar, and needs only the failures.
-      if (!output.isJson && !dryRun && item.outcome !== "failed") continue;
-      progress.clear();
-      await output.one(item, () => linesOf(item));
+  try {
+    for await (const page of client.deadLetters.replayAll({ filter, dryRun, most: limit }, { signal })) {
+      for (const item of page.items) {
+        total[item.outcome === "would-replay" ? "wouldReplay" : item.outcome] += 1;
+        // A terminal shows the bar, and needs only the failures.
+        if (!output.isJson && !dryRun && item.outcome !== "failed") continue;
+        progress.clear();
+        await output.one(item, () => linesOf(item));
+      }
+      const done = total.replayed + total.skipped + total.failed;
+      progress.update(done, limit === undefined ? undefined : done / limit);
     }
-    const done = total.replayed + total.skipped + total.failed;
-    progress.update(done, limit === undefined ? undefined : done / limit);
+  } catch (error) {
+    progress.clear();
+    throw dryRun ? error : whyUnfinished(error, surroundings);
   }
   progress.clear();
   const { replayed, skipped, failed, wouldReplay } = total;

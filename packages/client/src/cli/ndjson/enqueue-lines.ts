@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { BatchResult } from "../../client.ts";
 import type { NewTask } from "../../task-types.ts";
-import { RefusedError } from "../exit.ts";
+import { RefusedError, whyUnfinished } from "../exit.ts";
 import { plain } from "../output/plain.ts";
 import { createProgress } from "../output/progress.ts";
 import type { Session } from "../session.ts";
@@ -70,7 +70,7 @@ export async function enqueueLines(source: Source, { output, connect, surroundin
   } catch (error) {
     progress.clear();
     output.note(`${summary(counts, performance.now() - startedMs)} before it stopped. Repeat the command to continue.`);
-    throw error;
+    throw whyUnfinished(error, surroundings);
   }
   progress.clear();
   output.note(summary(counts, performance.now() - startedMs));

@@ -27,11 +27,12 @@ export interface Output {
 }
 
 /** @param forcesJson whether to write JSON on a terminal, too. */
-export function createOutput({ stdout, stderr, env }: Surroundings, forcesJson: boolean): Output {
+export function createOutput({ stdout, stderr, env, signal }: Surroundings, forcesJson: boolean): Output {
   const isJson = forcesJson || stdout.isTTY !== true;
   const hasColour = !isJson && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const write = async (line: string): Promise<void> => {
-    if (!stdout.write(`${line}\n`)) await once(stdout, "drain");
+    signal.throwIfAborted();
+    if (!stdout.write(`${line}\n`)) await once(stdout, "drain", { signal });
   };
   const paint = (style: Style, text: string): string =>
     hasColour ? styleText(style, text, { validateStream: false }) : text;
