@@ -1,9 +1,15 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shorten } from "../process/cut.ts";
 import { MAX_LOGGED_CHARACTERS } from "../runtime/error-fields.ts";
 import type { Logger } from "../runtime/log.ts";
-import { type RequestHead, parseHostName, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";
-import { problemResponse } from "./problem.ts";
+import {
+  type Refusal,
+  type RequestHead,
+  parseHostName,
+  refuseForeignHost,
+  refuseForeignPage,
+} from "./foreign-request.ts";
+import { type Problem, problemResponse } from "./problem.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -45,12 +51,20 @@ export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): 
     const foreignHost = isLocal ? refuseForeignHost(head, config.ALLOW_HOST) : undefined;
     const refusal = foreignHost ?? refuseForeignPage(head, isLocal ? "http" : "https");
     if (!refusal) return fetch(request);
-    const { status, detail } = refusal;
     const shown = (name: string): string => shorten([...head.header(name)].join(", "), MAX_LOGGED_CHARACTERS);
-    log.warn({ status, host: shown("host"), origin: shown("origin") }, "refused what a web page could have sent");
-    const title = status === 403 ? "Forbidden" : "Bad request";
-    return problemResponse({ status, title, code: "foreign-request", detail }, HEADERS);
+    log.warn(
+      { status: refusal.status, host: shown("host"), origin: shown("origin") },
+      "refused what a web page could have sent",
+    );
+    return problemResponse(refusalProblem(refusal), HEADERS);
   };
+}
+
+/** What a refused request gets. A host that can't be read is no sign of a web page. */
+export function refusalProblem({ status, detail }: Refusal): Problem {
+  return status === 400
+    ? { status, title: "Bad request", code: "malformed-request", detail }
+    : { status, title: "Forbidden", code: "foreign-request", detail };
 }
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };

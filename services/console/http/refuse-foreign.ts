@@ -1,7 +1,10 @@
 import { createMiddleware } from "hono/factory";
-import { type RequestHead, refuseForeignHost } from "../../../shared/http/foreign-request.ts";
+import { type Refusal, type RequestHead, refuseForeignHost } from "../../../shared/http/foreign-request.ts";
+import { refusalProblem } from "../../../shared/http/guard.ts";
 import { problemResponse } from "../../../shared/http/problem.ts";
 import type { ConsoleEnv } from "./console-env.ts";
+
+const FOREIGN_PAGE: Refusal = { status: 403, detail: "This request comes from a page of another site." };
 
 /**
  * Refuses requests from other sites. They may link to a page, since opening one changes nothing and no frame can show
@@ -30,11 +33,7 @@ export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
         : site !== "same-origin" && site !== "none" && !isLink;
     if (!foreignHost && !isForeign) return await next();
     context.set("refusal", "foreign-request");
-    const { status, detail } = foreignHost ?? {
-      status: 403,
-      detail: "This request comes from a page of another site.",
-    };
-    return problemResponse({ status, title: "Forbidden", code: "foreign-request", detail });
+    return problemResponse(refusalProblem(foreignHost ?? FOREIGN_PAGE));
   });
 }
 

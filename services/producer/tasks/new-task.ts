@@ -56,6 +56,8 @@ const frameSchema = z.strictObject({
   type: z.string(),
   payload: anyJson,
   ...dueTimeFields,
+  // A batch has it in each of its tasks.
+  idempotencyKey: z.never("belongs in the header Idempotency-Key").optional(),
 });
 
 // What can be told of a body with something wrong elsewhere.

@@ -74,6 +74,12 @@ describe("reading a request for a task", () => {
     },
   );
 
+  it("says where an idempotency key belongs", () => {
+    expect(problemsOf({ type: "webhook.deliver", payload: PAYLOAD, idempotencyKey: "order-7" })).toEqual([
+      { path: "idempotencyKey", message: "belongs in the header Idempotency-Key" },
+    ]);
+  });
+
   it.each(["constructor", "__proto__", "toString", "Webhook.Deliver", "webhook.deliver ", ""])(
     "doesn't take %j for a type",
     (type) => {

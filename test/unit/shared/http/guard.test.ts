@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { guardAgainstPages, guardVariables } from "../../../../shared/http/guard.ts";
 import { readConfig } from "../../../../shared/runtime/config.ts";
 import { captureLog } from "../../../harness/runtime/captured-log.ts";
@@ -46,6 +46,14 @@ it.each([
   const response = await fetch(new Request(URL_ON_CLOUD_RUN, { headers: { ...HOST, ...headers } }));
   expect(response.status).toBe(403);
   expect(await response.json()).toMatchObject({ status: 403, code: "foreign-request" });
+  expect(served).toEqual([]);
+});
+
+it("says that a request is malformed if its host can't be read", async () => {
+  const { fetch, served } = setup({});
+  const response = await fetch(new Request("http://127.0.0.1/v1/tasks", { headers: { host: "a.example, b.example" } }));
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ title: "Bad request", code: "malformed-request" });
   expect(served).toEqual([]);
 });
 
