@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { describeIssue } from "../settings/describe-issue.ts";
 import { trueOrFalse } from "../settings/setting-values.ts";
 import { SettingsError } from "../settings/settings.ts";

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { type Json, anyJson } from "../../shared/contract/any-json.ts";
 import { localVariables, type TaskSetting } from "../../shared/contract/task-settings.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The state after a successful deployment (https://cloud.google.com/run/docs/reference/rest/v2/Condition). */
 const SUCCEEDED = "CONDITION_SUCCEEDED";

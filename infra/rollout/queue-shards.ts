@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
+import * as z from "zod";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import { type Place, askInPreview, readService } from "./deployed-service.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { matchesTypePattern } from "../../shared/auth/access.ts";
 import { MAX_EMAIL_LENGTH, isServiceAccount } from "../../shared/auth/email.ts";
 import type { TaskTypes } from "../../shared/contract/registry.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { MAX_MEMORY_MIB, MIN_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { oneOf } from "./setting-values.ts";

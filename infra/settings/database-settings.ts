@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { collectionPrefixVariable } from "../../shared/runtime/config.ts";
 
 /** The database in which Handoff keeps its records, and the names of its collections. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { issueMessage } from "../../shared/http/issue-message.ts";
 
 /** What a schema checked: settings by key, and how users know them. */

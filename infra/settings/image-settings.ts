@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The Dockerfile targets that are deployed. */
 export const IMAGE_TARGETS = ["producer", "worker", "console"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { images } from "./image-settings.ts";
 import { numberWithin } from "../../shared/runtime/variables/number-within.ts";
 import { listOf, oneOf, trueOrFalse } from "./setting-values.ts";

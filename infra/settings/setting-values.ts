@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonProblem } from "../../shared/json/json-problems.ts";
 import { JsonTextError, readJson } from "../../shared/json/read-json.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type TaskSetting, isTakenName } from "../../shared/contract/task-settings.ts";
 import { isObject } from "../../shared/runtime/is-object.ts";
 import { oneOf } from "./setting-values.ts";

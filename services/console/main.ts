@@ -1,5 +1,5 @@
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { createClient } from "../../packages/client/src/create-client.ts";
 import { guardVariables } from "../../shared/http/guard.ts";
 import { serveHttp } from "../../shared/http/server.ts";

@@ -1,5 +1,5 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
-import { z } from "zod";
+import * as z from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";

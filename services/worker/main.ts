@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { platformVariables, portVariable, readConfigAndSettings } from "../../shared/runtime/config.ts";
 import {

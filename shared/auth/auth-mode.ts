@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "../runtime/config-error.ts";
 import type { AuthMode } from "./check-token.ts";
 

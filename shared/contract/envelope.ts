@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "./any-json.ts";
 import { hashPayload } from "./payload-hash.ts";
 import { type TaskId, isTaskId, parseTaskId } from "./task-id.ts";

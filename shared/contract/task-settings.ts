@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * An environment variable that a task type's handler needs. The type's definition declares it, and the rest follows:

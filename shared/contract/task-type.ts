@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Backoff, backoffProblem } from "./backoff.ts";
 import type { DeadNotice } from "./new-task/dead-notice.ts";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";

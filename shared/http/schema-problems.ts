@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { cut } from "../process/cut.ts";
 import { issueMessage } from "./issue-message.ts";
 import type { RequestProblem } from "./problem.ts";

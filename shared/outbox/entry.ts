@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DELIVERY_LIMITS, type Envelope, type LaterFields, laterFieldsOf } from "../contract/envelope.ts";
 import { isTypeName } from "../contract/task-type.ts";
 import { type TaskId, type TaskOrigin, isTaskOrigin, parseTaskId, queueOf } from "../contract/task-id.ts";

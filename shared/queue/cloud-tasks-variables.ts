@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeployedQueues } from "../contract/queues.ts";
 import { hostAndPortVariable } from "../runtime/config.ts";
 import type { CloudTasksSettings } from "./cloud-tasks-queue.ts";

@@ -1,5 +1,5 @@
 import { Timestamp } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import { cut, cutToBytes } from "../process/cut.ts";
 
 /** How many attempts a record keeps: the last ones. */

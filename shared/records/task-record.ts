@@ -1,5 +1,5 @@
 import { Timestamp } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../contract/any-json.ts";
 import { attemptLogSchema } from "./attempt-log.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { TaskSetting } from "../contract/task-settings.ts";
 import { schemaProblems } from "../http/schema-problems.ts";
 import { ConfigError } from "./config-error.ts";

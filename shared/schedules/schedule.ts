@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { PayloadText } from "../contract/envelope.ts";
 import { payloadTextOf } from "../contract/new-task/payload-text.ts";
 import type { TaskType } from "../contract/task-type.ts";

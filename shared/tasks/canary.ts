@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
 const common = { payload: z.strictObject({ sentAt: z.iso.datetime().optional() }), timeoutMs: 10_000, attempts: 3 };

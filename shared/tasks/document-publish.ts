@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
 /** Writes `documents/{documentId}` unless it already has a higher version. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
 /** Account ids become Firestore document ids, so they may only contain characters that are safe there. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SignatureScheme } from "../auth/endpoint-keys.ts";
 import { readMasters } from "../auth/webhook-masters.ts";
 import { anyJson } from "../contract/any-json.ts";

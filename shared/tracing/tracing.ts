@@ -1,5 +1,5 @@
 import { type Tracer, trace } from "@opentelemetry/api";
-import { z } from "zod";
+import * as z from "zod";
 import type { Logger } from "../runtime/log.ts";
 import { numberWithin } from "../runtime/variables/number-within.ts";
 

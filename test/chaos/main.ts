@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readArguments } from "../harness/runtime/read-arguments.ts";
 import { ALL_FAULTS } from "./faults/fault-names.ts";
 import { KINDS, SCRIPTS } from "./load/task-types.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import { seeded } from "../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { strikeCommits } from "./faults/commit-faults.ts";

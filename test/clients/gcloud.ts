@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import type { PartResult } from "./part.ts";
 import { withScratch } from "./scratch.ts";

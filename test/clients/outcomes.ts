@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** How each test ended, by its name. */
 export type Outcomes = ReadonlyMap<string, "passed" | "failed" | "skipped">;

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { makeEmulatorPackage } from "../../tools/emulator-package/make-package.ts";
 import { output } from "./support/terminal.ts";
 

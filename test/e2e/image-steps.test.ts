@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import vm from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { CODE_CACHE } from "../../tools/images/code-cache.ts";
 import { type Program, programsOf } from "../../tools/images/programs.ts";
 import { tryOut } from "../../tools/images/try-out.ts";

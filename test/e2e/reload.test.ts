@@ -9,7 +9,7 @@ const TASK = "shared/tasks/note-take.ts";
 const HANDLER = "services/worker/handlers/take-note.ts";
 
 const definition = (queue: string): string => `
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../contract/task-type.ts";
 export const takeNote = defineTask({
   type: "note.take", payload: z.strictObject({}), queue: "${queue}", idempotency: "claim", timeoutMs: 10_000, attempts: 2,

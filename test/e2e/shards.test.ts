@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { CHECKOUT, type StackPorts, type StackProcess, freePorts, startStackProcess } from "./support/stack-process.ts";

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { printGraph } from "../../infra/preview/print-graph.ts";
 import { readExample } from "../../infra/preview/stacks.ts";

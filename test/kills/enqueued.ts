@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { KillStack } from "./kill-stack.ts";
 
 const historySchema = z.object({ attempts: z.array(z.looseObject({ task: z.string(), dispatch: z.number() })) });

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readArguments } from "../harness/runtime/read-arguments.ts";
 import { runCancels } from "./cancels/cancel-run.ts";
 import { startKillStack } from "./kill-stack.ts";

@@ -1,6 +1,6 @@
 import { trace } from "@opentelemetry/api";
 import type { CloudTasksClient } from "@google-cloud/tasks";
-import { z } from "zod";
+import * as z from "zod";
 import { VirtualClock } from "handoff-emulators/clock";
 import { identifyLocally } from "../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../services/producer/app.ts";

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { DEAD_LETTERS } from "../../shared/records/letters/dead-letter.ts";

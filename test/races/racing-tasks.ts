@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineRegistry } from "../../shared/contract/registry.ts";
 import { defineTask } from "../../shared/contract/task-type.ts";
 import { TEST_QUEUES, deployTestQueues } from "../harness/registry/test-queues.ts";

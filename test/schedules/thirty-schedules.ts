@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../../shared/contract/task-type.ts";
 import { type Schedule, defineSchedule } from "../../shared/schedules/schedule.ts";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { TaskType } from "../../shared/contract/task-type.ts";
 import type { Caller } from "./caller.ts";

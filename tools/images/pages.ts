@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 
 const MAX_PAGE_MS = 20_000;
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import type { TaskType } from "../../shared/contract/task-type.ts";

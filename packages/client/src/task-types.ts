@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 
 /** The parts of a task type that enqueueing needs: any type made by `defineTask` will do. */

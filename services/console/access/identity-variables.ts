@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { invokerCheckVariable } from "../../../shared/auth/auth-mode.ts";
 import { senderIdentity } from "../../../shared/auth/cloud-run-identity.ts";
 import { GOOGLE_CERTS_URL, IAP_KEYS_URL } from "../../../shared/auth/fetch-key-set.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { logLevelVariable } from "../../../shared/runtime/config.ts";
 import { parseEntry } from "../log-line.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND, accessSchema } from "../../../shared/auth/access.ts";
 import { invokerCheckVariable } from "../../../shared/auth/auth-mode.ts";
 import { senderIdentity } from "../../../shared/auth/cloud-run-identity.ts";

@@ -1,5 +1,5 @@
 import { Timestamp } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../../shared/contract/any-json.ts";
 
 const letterSchema = z.object({

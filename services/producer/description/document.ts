@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { z } from "zod";
+import * as z from "zod";
 import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import { NAME, SHARED_RESPONSES, problemSchema } from "../http/openapi.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../../../shared/contract/any-json.ts";
 import { EXCLUSIVE_DUE_TIMES, dueTimeFields } from "../../../shared/contract/new-task/due-time.ts";
 import { IDEMPOTENCY_KEY_PATTERN } from "../../../shared/contract/new-task/idempotency-key.ts";

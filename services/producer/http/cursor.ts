@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 

@@ -1,5 +1,5 @@
 import { type DocumentData, type DocumentSnapshot, Timestamp } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import { entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import type { Documents } from "../../../shared/records/documents.ts";
 import { SERVER_TIME } from "../../../shared/records/field-values.ts";

@@ -1,5 +1,5 @@
 import { GoogleAuth } from "google-auth-library";
-import { z } from "zod";
+import * as z from "zod";
 import { COUNTED_OUTCOMES, type Counted, createdFilter, outcomesFilter } from "../../../shared/monitoring/counted.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { fetchJson } from "./fetch-json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { createCloudMonitoring } from "./cloud-monitoring.ts";

@@ -1,5 +1,5 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";
 import { bindTransactionHandler, failPermanently, succeeded } from "../runner/handler.ts";
 

@@ -1,5 +1,5 @@
 import type { Transaction } from "@google-cloud/firestore";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Json } from "../../../shared/contract/any-json.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";

@@ -1,5 +1,5 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { deriveTaskId, parseTaskId, randomTaskId } from "../../../shared/contract/task-id.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The payload of a task that `onDead` creates: what is known of the dead task. A task type can use it as its schema.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RequestProblem } from "../../http/problem.ts";
 import { MAX_DELAY_MS } from "../backoff.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { schemaProblems, pathText } from "../../http/schema-problems.ts";
 import type { RequestProblem } from "../../http/problem.ts";
 import { JsonTextError, type ReadJson, readJson } from "../../json/read-json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { schemaProblems } from "../../http/schema-problems.ts";
 import { JsonTextError, readJson } from "../../json/read-json.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** At most six decimals: `String()` writes smaller fractions as 1e-7. */
 const DIGITS = /^\d+(?:\.\d{1,6})?$/;

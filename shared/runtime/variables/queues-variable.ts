@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DeployedQueue, DeployedQueues, QueueSettings } from "../../contract/queues.ts";
 import { shardCount, shardKeys } from "../../contract/queue-shards.ts";
 import type { JsonProblem } from "../../json/json-problems.ts";

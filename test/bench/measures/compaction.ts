@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { passedOn } from "../processes/passed-on.ts";
 
 const PROBE = path.join(import.meta.dirname, "../programs/compaction-probe.ts");

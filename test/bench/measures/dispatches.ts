@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { z } from "zod";
+import * as z from "zod";
 import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "../processes/emulator-process.ts";
 import { openGrpcConnection } from "../processes/grpc-connection.ts";
 import { createCloudTasksCaller } from "../processes/grpc-service.ts";

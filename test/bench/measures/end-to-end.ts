@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { runLoad } from "../processes/load.ts";
 import { CLAIMED_TYPES, type LocalStack, startLocalStack } from "../processes/local-stack.ts";
 import { cpuSeconds } from "../processes/process-usage.ts";

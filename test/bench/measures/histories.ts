@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type EmulatorProgram, startEmulatorProcess } from "../processes/emulator-process.ts";
 import { runLoad } from "../processes/load.ts";
 import { cpuSeconds, residentMib } from "../processes/process-usage.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { type Flooded, flood } from "../../harness/overload/flood.ts";
 import type { Shape } from "../../harness/overload/costly-payloads.ts";
 import { startSmallInstances } from "../../harness/overload/small-instances.ts";

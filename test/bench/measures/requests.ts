@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { freePort } from "../../harness/network/free-port.ts";
 import { emulatorPrograms, startEmulatorProcess } from "../processes/emulator-process.ts";
 import { runLoad } from "../processes/load.ts";

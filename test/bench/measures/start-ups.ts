@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { median } from "../median.ts";
 import { passedOn } from "../processes/passed-on.ts";
 

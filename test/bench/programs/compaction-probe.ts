@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { silentLog } from "../../../packages/emulators/src/kernel/emulator-log.ts";
 import { COMPACTED, type RunningEmulator } from "./stored/stored-emulator.ts";
 import { storedRecords } from "./stored/stored-records.ts";

@@ -1,5 +1,5 @@
 import http from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Hands tasks over to a producer, by so many callers who each wait for their response before their next request. */
 const { producerUrl, types, tasks, callers } = z

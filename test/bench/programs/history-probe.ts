@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { listenCall } from "../../../packages/emulators/src/firestore/calls/listen-call.ts";
 import { Databases } from "../../../packages/emulators/src/firestore/databases.ts";
 import { firestoreCalls } from "../../../packages/emulators/src/firestore/firestore-service.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { trace } from "@opentelemetry/api";
-import { z } from "zod";
+import * as z from "zod";
 import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";

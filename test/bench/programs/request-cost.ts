@@ -1,5 +1,5 @@
 import { trace } from "@opentelemetry/api";
-import { z } from "zod";
+import * as z from "zod";
 import { accessOf, accessVariables } from "../../../services/producer/access/access-variables.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";

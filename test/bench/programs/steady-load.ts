@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { GrpcError, openGrpcConnection } from "../processes/grpc-connection.ts";
 import { createFirestoreCaller } from "../processes/grpc-service.ts";
 

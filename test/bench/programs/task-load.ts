@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { z } from "zod";
+import * as z from "zod";
 import { type GrpcConnection, openGrpcConnection } from "../processes/grpc-connection.ts";
 import { createCloudTasksCaller } from "../processes/grpc-service.ts";
 

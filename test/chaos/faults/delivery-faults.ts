@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { parseTaskName } from "../load/task-name.ts";
 import { DELIVERY_FAULTS } from "./fault-names.ts";
 import type { FaultRun } from "./fault-run.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { payloadSchema } from "./task-types.ts";
 
 /** What an application is asked to commit, with a task. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Order } from "./orders.ts";
 
 /** A response. Status 0: there was none. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { type Idempotency, defineTask } from "../../../shared/contract/task-type.ts";
 import { CHAOS_QUEUES } from "../stack/chaos-queues.ts";

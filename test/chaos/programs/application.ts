@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { type Client, createClient } from "handoff-client/outbox";
-import { z } from "zod";
+import * as z from "zod";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { createFirestore } from "../../../shared/runtime/google-clients.ts";

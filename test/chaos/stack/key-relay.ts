@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
 /** Where the workers fetch token keys: relays the Cloud Tasks emulator's, or is down. */

@@ -1,5 +1,5 @@
 import type { TestContext } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { type Revision, type Surroundings, startSurroundings } from "./surroundings.ts";

@@ -2,7 +2,7 @@ import { CloudTasksClient } from "@google-cloud/tasks";
 import { AssertionError } from "node:assert";
 import { startCloudTasksEmulator } from "handoff-emulators";
 import { expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bindHandler, succeeded } from "../../../services/worker/runner/handler.ts";
 import { createHarness } from "../../../services/worker/testing/harness.ts";
 import { sealEnvelope } from "../../../shared/contract/envelope.ts";

@@ -1,7 +1,7 @@
 import { Firestore } from "@google-cloud/firestore";
 import { VirtualClock, startFirestoreEmulator } from "handoff-emulators";
 import { onTestFinished } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   type HandlerContext,
   type HandlerResult,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { USE_BUNDLED, bundledFolder } from "../../../services/local/dependencies/bundled.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 

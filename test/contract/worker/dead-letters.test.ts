@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../../../shared/contract/any-json.ts";
 import { failPermanently, retryLater, saturated, succeeded } from "../../../services/worker/runner/handler.ts";
 import { LEASE_MARGIN_MS } from "../../../shared/contract/queues.ts";

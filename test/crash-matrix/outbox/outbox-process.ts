@@ -1,5 +1,5 @@
 import { trace } from "@opentelemetry/api";
-import { z } from "zod";
+import * as z from "zod";
 import { replay } from "../../../services/producer/dead-letters/replay.ts";
 import { cancel } from "../../../services/producer/tasks/cancel/cancel.ts";
 import { runTask } from "../../../services/producer/tasks/run/run.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { StackProcess } from "./stack-process.ts";
 
 /** The part of a task's view that the tests read. */

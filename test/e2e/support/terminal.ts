@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 
 /** As in a terminal: with this Node, and without what our own test run sets. */
 const env: NodeJS.ProcessEnv = {

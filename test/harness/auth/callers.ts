@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { accessOf, accessVariables } from "../../../services/producer/access/access-variables.ts";
 import type { GivenAccess } from "../../../shared/auth/access.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";

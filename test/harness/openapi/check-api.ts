@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import { type ApiDocument, type Operation, operationsOf } from "./document.ts";
 import { type Checked, problemsBy } from "./json-schema.ts";
 import { KnownValues } from "./known-values.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { z } from "zod";
+import * as z from "zod";
 import type { Instance } from "./small-instances.ts";
 
 const PROBE = new URL("liveness-probe.ts", import.meta.url);

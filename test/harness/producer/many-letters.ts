@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { letterOf } from "./letters.ts";
 import { CLAIMED, type ProducerHarness } from "./producer-harness.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../../../shared/contract/any-json.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";

@@ -1,7 +1,7 @@
 import http from "node:http";
 import protobuf from "protobufjs";
 import { onTestFinished } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bindHandler, succeeded, type RunContext } from "../../../services/worker/runner/handler.ts";
 import { parseDelivery } from "../../../services/worker/parse-delivery.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";

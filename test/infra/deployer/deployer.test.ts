@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { parseDeployerSettings } from "../../../infra/deployer/deployer-settings.ts";
 import { DATABASES_VIEWER, GRANTED_BY_A_STACK, ROLES_BY_TYPE, rolesTo } from "../../../infra/deployer/roles.ts";
 import { SettingsError } from "../../../infra/settings/settings.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { describeLogMetrics } from "../../../infra/monitoring/log-metrics.ts";
 import { succeeded } from "../../../services/worker/runner/handler.ts";
 import { deliveriesMetricOf } from "../../../shared/monitoring/counted.ts";

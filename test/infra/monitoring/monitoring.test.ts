@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ALERTS, canaryAlert } from "../../../infra/monitoring/alerts/alerts.ts";
 import { describeDashboard } from "../../../infra/monitoring/dashboard.ts";
 import {

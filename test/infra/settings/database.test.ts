@@ -1,6 +1,6 @@
 import { type Firestore, type Query, Timestamp } from "@google-cloud/firestore";
 import { beforeAll, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { importCommands } from "../../../infra/preview/recovery.ts";
 import type { ProgramRun } from "../../../infra/preview/run-program.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";

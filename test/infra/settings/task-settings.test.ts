@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { SettingsError, parseSettings } from "../../../infra/settings/settings.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { type TaskSettings, secret, setting } from "../../../shared/contract/task-settings.ts";

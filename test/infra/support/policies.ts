@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/cloud/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";

@@ -1,5 +1,5 @@
 import { inspect, isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import { type Graph, at, emailOf, ofType, textsIn, the, variablesOf } from "./graph.ts";
 

@@ -4,7 +4,7 @@ import { loadProtos } from "../../../packages/emulators/src/rpc/proto.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../../harness/network/fault-proxy.ts";
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 
 const GRPC_PREFIX_BYTES = 5;
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readLineLog } from "../../chaos/line-log.ts";
 import { KINDS } from "../../chaos/load/task-types.ts";
 import { countEnqueued } from "../enqueued.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type ChaosPayload, KINDS } from "../../chaos/load/task-types.ts";
 import { forEachConcurrently } from "../../../shared/process/for-each-concurrently.ts";
 import { untilIdle } from "../idle.ts";

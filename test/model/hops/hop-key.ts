@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { knowsBoth } from "../shards/revisions.ts";
 import type { Entry, HopAttempt, HopWorld, Name } from "./hop-world.ts";
 import { HOUR_MS } from "./hop-world.ts";

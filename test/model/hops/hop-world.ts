@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { CancelResult } from "../../../services/producer/tasks/cancel/decide-cancel.ts";
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";

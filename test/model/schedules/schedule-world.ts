@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decideTick } from "../../../services/producer/schedules/decide-tick.ts";
 import {
   NEW_STATE,

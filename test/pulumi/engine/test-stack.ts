@@ -4,7 +4,7 @@ import path from "node:path";
 import { CommandError, type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { pulumiEnvironment } from "./environment.ts";
 

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import { deriveTaskId } from "../../../shared/contract/task-id.ts";
 import { TASK_OUTBOX, entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";

@@ -4,7 +4,7 @@ import extractDepcruiseOptions from "dependency-cruiser/config-utl/extract-depcr
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ALLOWED, BROKEN, type Broken } from "./boundary-cases.ts";
 import { CHECKOUT, type Files, WHOLE_PROJECT_MS, plant } from "./plant.ts";
 

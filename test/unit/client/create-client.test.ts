@@ -1,6 +1,6 @@
 import { Firestore } from "@google-cloud/firestore";
 import { expect, expectTypeOf, onTestFinished, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type Client, createClient } from "handoff-client/outbox";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { withoutSettings } from "../../../tools/client-package/without-settings.ts";
 import { definitionsIn, localSecrets } from "../../../tools/client-package/definitions.ts";
 import { secret, setting } from "../../../shared/contract/task-settings.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { plant } from "../architecture/plant.ts";
 
 test("a definition loses its settings, and its module everything that only they needed", () => {
   const text = `
-import { z } from "zod";
+import * as z from "zod";
 import { parseKey, other } from "../auth/keys.ts";
 import { secret } from "../contract/task-settings.ts";
 import { defineTask } from "../contract/task-type.ts";
@@ -29,7 +29,7 @@ export const sendReceipt = defineTask({
 export const other = defineTask({ type: "a", settings });
 `;
   expect(withoutSettings(text)).toBe(`
-import { z } from "zod";
+import * as z from "zod";
 import { parseKey, other } from "../auth/keys.ts";
 import { defineTask } from "../contract/task-type.ts";
 export const KEPT = 1;

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 
 const text = z.record(z.string(), z.unknown());
 const permissions = z.record(z.string(), z.enum(["read", "write", "none"]));

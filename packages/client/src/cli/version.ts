@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { findPackageJSON } from "node:module";
-import { z } from "zod";
+import * as z from "zod";
 
 const manifestSchema = z.looseObject({ version: z.string() });
 

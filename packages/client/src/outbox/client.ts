@@ -1,5 +1,5 @@
 import { Firestore, type Transaction, type WriteBatch } from "@google-cloud/firestore";
-import type { z } from "zod";
+import type * as z from "zod";
 import { plainEmail } from "../../../../shared/auth/email.ts";
 import type { TaskId } from "../../../../shared/contract/task-id.ts";
 import { prefixedCollections } from "../../../../shared/records/collections.ts";

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readLineLog } from "../../line-log.ts";
 import type { RunFolder } from "../../run-folder.ts";
 import { childrenOf } from "../../load/children.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { KINDS, payloadSchema } from "../../load/task-types.ts";
 
 export const orderSchema = z.discriminatedUnion("what", [

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readLineLog } from "../../line-log.ts";
 import type { RunFolder } from "../../run-folder.ts";
 

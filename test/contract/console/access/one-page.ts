@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { HandoffError, createClient } from "handoff-client";
-import { z } from "zod";
+import * as z from "zod";
 import { identityOf, identityVariables } from "../../../../services/console/access/identity-variables.ts";
 import { refusePerson } from "../../../../services/console/access/refuse-person.ts";
 import { serveHttp } from "../../../../shared/http/server.ts";

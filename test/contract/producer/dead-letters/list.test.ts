@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { VirtualClock } from "handoff-emulators/clock";
 import { countFirestoreCost, countQueryCost } from "../../../harness/firestore/firestore-cost.ts";
 import { letterOf, writeLetters } from "../../../harness/producer/letters.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { VirtualClock } from "handoff-emulators/clock";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
 import { startService } from "../../programs/service.ts";

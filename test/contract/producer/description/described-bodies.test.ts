@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../../../../shared/contract/any-json.ts";
 import { httpUrl } from "../../../../shared/contract/http-url.ts";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createClient } from "handoff-client";
 import { VirtualClock } from "handoff-emulators/clock";
 import { ACCOUNTS, bearerOf, setUpCallers } from "../../../harness/auth/callers.ts";

@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
-import { z } from "zod";
+import * as z from "zod";
 import { expect, test } from "vitest";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
 import { entryFields } from "../../../../shared/outbox/entry.ts";

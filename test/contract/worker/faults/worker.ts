@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { createWorkerApp } from "../../../../services/worker/app.ts";
 import { createTokenRules } from "../../../../services/worker/authenticate.ts";
 import { runningWorker } from "../../../../services/worker/running-worker.ts";

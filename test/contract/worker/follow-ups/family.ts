@@ -1,5 +1,5 @@
 import type { TestContext } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type HandlerContext, bindHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { deadNotice } from "../../../../shared/contract/new-task/dead-notice.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";

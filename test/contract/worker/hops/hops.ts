@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { TASK_OUTBOX, hopEntryId } from "../../../../shared/outbox/entry.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { bindHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";

@@ -1,7 +1,7 @@
 import extractDepcruiseOptions from "dependency-cruiser/config-utl/extract-depcruise-options";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { VALUE_CLASSES, effectsOf } from "./effects.ts";
 import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "../plant.ts";
 import { product } from "./product.ts";

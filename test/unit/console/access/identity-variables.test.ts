@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { identifyLocally } from "../../../../services/console/access/identify.ts";
 import { identityOf, identityVariables } from "../../../../services/console/access/identity-variables.ts";
 import { guardVariables } from "../../../../shared/http/guard.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { readPayload } from "../../../../packages/client/src/tasks/read-payload.ts";
 import { inputSchema } from "../../../../services/producer/http/input-schema.ts";
 import { type Field, inputName, leavesOf, payloadField } from "../../../../services/console/payload/field.ts";

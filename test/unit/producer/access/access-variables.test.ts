@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { accessOf, accessVariables } from "../../../../services/producer/access/access-variables.ts";
 import { identifyLocally } from "../../../../services/producer/access/identify.ts";
 import { guardVariables } from "../../../../shared/http/guard.ts";

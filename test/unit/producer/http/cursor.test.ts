@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { cursorOf, readCursor } from "../../../../services/producer/http/cursor.ts";
 
 const place = z.strictObject({ at: z.string(), id: z.string() });

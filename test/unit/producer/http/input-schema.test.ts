@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { inputSchema } from "../../../../services/producer/http/input-schema.ts";
 import { anyJson } from "../../../../shared/contract/any-json.ts";
 import { httpUrl } from "../../../../shared/contract/http-url.ts";

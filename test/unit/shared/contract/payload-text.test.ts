@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { anyJson } from "../../../../shared/contract/any-json.ts";
 import { payloadTextOf } from "../../../../shared/contract/new-task/payload-text.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { deadNotice } from "../../../../shared/contract/new-task/dead-notice.ts";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
 import { secret } from "../../../../shared/contract/task-settings.ts";

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   type SettingValues,
   type TaskSetting,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
 
 const definition = { payload: z.strictObject({}), queue: "default", timeoutMs: 1_000, attempts: 3 } as const;

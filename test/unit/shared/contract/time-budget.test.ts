@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { leaseMsOf } from "../../../../shared/contract/queues.ts";
 import { type Registry, defineRegistry } from "../../../../shared/contract/registry.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { schemaProblems } from "../../../../shared/http/schema-problems.ts";
 
 /** What is wrong with a value, as sentences. */

@@ -1,6 +1,6 @@
 import { assert, property, stringMatching } from "fast-check";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { readConfig } from "../../../../shared/runtime/config.ts";
 import { numberWithin } from "../../../../shared/runtime/variables/number-within.ts";
 

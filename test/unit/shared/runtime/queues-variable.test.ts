@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 import { readConfig } from "../../../../shared/runtime/config.ts";
 import { queuesVariable } from "../../../../shared/runtime/variables/queues-variable.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
 import { type ScheduleDefinition, defineSchedule } from "../../../../shared/schedules/schedule.ts";

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, property } from "fast-check";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { readConfigAndSettings } from "../../../../shared/runtime/config.ts";
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { assembleHandlers } from "../../../../services/worker/runner/assemble-handlers.ts";
 import {
   type BoundHandler,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { type FollowUpOptions, FollowUps } from "../../../../services/worker/runner/follow-ups.ts";
 import { type HandlerContext, bindHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { type Idempotency, type TaskType, defineTask } from "../../../../shared/contract/task-type.ts";

@@ -1,6 +1,6 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import {
   bindHandler,
   bindTransactionHandler,

@@ -1,7 +1,7 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { ask } from "../ask.ts";
 import { RefusedError } from "../exit.ts";
 import { type Surroundings, canAsk } from "../surroundings.ts";

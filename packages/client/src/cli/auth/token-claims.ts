@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const claimsSchema = z.object({
   aud: z.string().optional(),

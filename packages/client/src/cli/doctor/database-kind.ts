@@ -1,5 +1,5 @@
 import { GoogleAuth } from "google-auth-library";
-import { z } from "zod";
+import * as z from "zod";
 import { propertyOf } from "../../../../../shared/process/thrown.ts";
 import { ConfigError } from "../../../../../shared/runtime/config-error.ts";
 

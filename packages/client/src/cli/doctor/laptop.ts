@@ -1,5 +1,5 @@
 import net from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import type { HostAndPort } from "../../../../../shared/network/host-and-port.ts";
 import {
   hostAndPortVariable,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../../shared/contract/new-task/idempotency-key.ts";
 import { schemaProblems } from "../../../../../shared/http/schema-problems.ts";
 import type { NewTask } from "../../task-types.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import type { Idempotency } from "../../../../../shared/contract/task-type.ts";
 import { RefusedError } from "../exit.ts";
 import { INDEXES, withHandler, withType } from "./index-lines.ts";

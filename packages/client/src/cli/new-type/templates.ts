@@ -6,7 +6,7 @@ export function definitionText(
   { type, constant }: Names,
   { kind, queue }: { kind: Idempotency; queue: string },
 ): string {
-  return `import { z } from "zod";
+  return `import * as z from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
 /** Say what a task of this type does. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { setting } from "../../../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../../../shared/contract/task-type.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineTask } from "../../../../../shared/contract/task-type.ts";
 import { tellSupport } from "./support-tell.ts";
 
