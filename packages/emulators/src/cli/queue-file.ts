@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { YAMLParseError, parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { ConfigError } from "./config-error.ts";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 import { PLAIN_WORDS } from "../control/issue-message.ts";

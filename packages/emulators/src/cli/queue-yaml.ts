@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 
 /** A parameter without a value is as good as none. */

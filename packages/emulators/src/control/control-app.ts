@@ -1,6 +1,6 @@
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { toMillis } from "../kernel/duration.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { FaultFrequency, InjectedFault } from "../kernel/fault-set.ts";

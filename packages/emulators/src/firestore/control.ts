@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { callFaultSchema, createControlListener, durationSchema, frequencyShape } from "../control/control-app.ts";
 import type { ControlListener } from "../control/control-surface.ts";
 import type { Clock } from "../kernel/clock.ts";
