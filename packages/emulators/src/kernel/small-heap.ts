@@ -5,7 +5,7 @@ import v8 from "node:v8";
 const MAX_YOUNG_BYTES = 4 * 1024 * 1024;
 
 /** By how much the heap may grow before all of it is collected again: by a fifth, or by this much if that is more. */
-const MIN_GROWTH_BYTES = 24 * 1024 * 1024;
+const MIN_GROWTH_BYTES = 28 * 1024 * 1024;
 const MIN_GROWTH_PERCENT = 20;
 
 /**
@@ -32,11 +32,22 @@ export function keepHeapSmall(): void {
 let growthPercent = 0;
 
 function limitGrowth(): void {
-  const least = Math.round((MIN_GROWTH_BYTES / v8.getHeapStatistics().used_heap_size) * 100);
-  const percent = Math.max(MIN_GROWTH_PERCENT, least);
+  const percent = growthPercentFor(v8.getHeapStatistics());
   if (percent === growthPercent) return;
   growthPercent = percent;
   v8.setFlagsFromString(`--heap-growing-percent=${percent}`);
+}
+
+/**
+ * By how many percent a heap may grow before all of it is collected again. What it holds outside counts too, such as the
+ * bodies of tasks: it is reclaimed by the same collections.
+ */
+export function growthPercentFor({
+  used_heap_size: heapBytes,
+  external_memory: externalBytes,
+}: Pick<v8.HeapInfo, "used_heap_size" | "external_memory">): number {
+  const least = Math.round((MIN_GROWTH_BYTES / (heapBytes + externalBytes)) * 100);
+  return Math.max(MIN_GROWTH_PERCENT, least);
 }
 
 let growthFactor = 2;
