@@ -65,7 +65,7 @@ export function startChild(program: Program, print: (line: string) => void): Chi
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });
-  // Only our own programs watch that channel.
+  // A program that isn't ours, such as Google's emulator, doesn't watch its channel.
   if (program.listens) process.once("exit", () => child.kill("SIGTERM"));
   const { promise: listening, resolve: isListening, reject: endedEarly } = Promise.withResolvers<void>();
   const seen: Seen = { isUp: false };
